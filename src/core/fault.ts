@@ -1,0 +1,112 @@
+/**
+ * Every failure that a caller can bring about or must expect, as a value. Exceptions are bugs.
+ */
+
+/** What went wrong, and for bad input which field and what was expected of it. */
+export type Fault =
+  | { readonly kind: 'invalidArgument'; readonly field: string; readonly message: string }
+  | { readonly kind: 'notFound' }
+  | { readonly kind: 'noSuchMethod'; readonly message: string }
+  | { readonly kind: 'alreadyExists' }
+  | { readonly kind: 'prefixConflict' }
+  | { readonly kind: 'policyChanged' }
+  | { readonly kind: 'upgradeRequired' }
+  | { readonly kind: 'deadlineExceeded' }
+  | { readonly kind: 'unimplemented' }
+  | { readonly kind: 'unavailable' }
+  | { readonly kind: 'internal' }
+
+/** A value, or why there is none. */
+export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly fault: Fault }
+
+/** The result that carries a value. */
+export function ok<T>(value: T): Result<T> {
+  return { ok: true, value }
+}
+
+/** The result that carries a fault. */
+export function refuse(fault: Fault): { readonly ok: false; readonly fault: Fault } {
+  return { ok: false, fault }
+}
+
+/** The refusal of a field's value: `message` says what was expected and names the field. */
+export function invalid(field: string, message: string): { readonly ok: false; readonly fault: Fault } {
+  return refuse({ kind: 'invalidArgument', field, message })
+}
+
+/** The values of all results, or the first refusal among them. */
+export function all<T extends Record<string, unknown>>(results: { [key in keyof T]: Result<T[key]> }): Result<T> {
+  const values: Partial<T> = {}
+  for (const key of Object.keys(results) as (keyof T)[]) {
+    const result = results[key]
+    if (!result.ok) return result
+    values[key] = result.value
+  }
+  return ok(values as T)
+}
+
+export const NOT_FOUND: Fault = { kind: 'notFound' }
+export const ALREADY_EXISTS: Fault = { kind: 'alreadyExists' }
+
+/** google.rpc.Status as Google's REST front end writes it: `code` is the HTTP status, `status` the RPC code's name. */
+export interface Status {
+  readonly code: number
+  readonly message: string
+  readonly status: string
+  readonly details?: readonly StatusDetail[]
+}
+
+/** google.rpc.BadRequest: which field was refused, and why. */
+export interface StatusDetail {
+  readonly '@type': 'type.googleapis.com/google.rpc.BadRequest'
+  readonly fieldViolations: readonly { readonly field: string; readonly description: string }[]
+}
+
+/**
+ * The Status that tells a client of a fault. Clients compare some of these messages byte by byte, so the missing
+ * full stop of ALREADY_EXISTS is as deliberate as the others' presence (spec: section 5, Errors).
+ */
+export function statusOf(fault: Fault): Status {
+  switch (fault.kind) {
+    case 'invalidArgument':
+      return {
+        code: 400,
+        message: fault.message,
+        status: 'INVALID_ARGUMENT',
+        details: [
+          {
+            '@type': 'type.googleapis.com/google.rpc.BadRequest',
+            fieldViolations: [{ field: fault.field, description: fault.message }],
+          },
+        ],
+      }
+    case 'notFound':
+      return { code: 404, message: 'Requested entity was not found.', status: 'NOT_FOUND' }
+    case 'noSuchMethod':
+      return { code: 404, message: fault.message, status: 'NOT_FOUND' }
+    case 'alreadyExists':
+      return { code: 409, message: 'Requested entity already exists', status: 'ALREADY_EXISTS' }
+    case 'prefixConflict':
+      return { code: 400, message: 'Precondition check failed.', status: 'FAILED_PRECONDITION' }
+    case 'policyChanged':
+      return {
+        code: 409,
+        message: 'There were concurrent policy changes. Read the policy again and repeat the change on what it is now.',
+        status: 'ABORTED',
+      }
+    case 'upgradeRequired':
+      return {
+        code: 426,
+        message: 'A subscription is a WebSocket: send the request with "Connection: Upgrade" and "Upgrade: websocket".',
+        status: 'FAILED_PRECONDITION',
+      }
+    case 'deadlineExceeded':
+      return { code: 504, message: 'The deadline of the request passed before a change.', status: 'DEADLINE_EXCEEDED' }
+    case 'unimplemented':
+      return { code: 501, message: 'This method is not implemented.', status: 'UNIMPLEMENTED' }
+    case 'unavailable':
+      return { code: 503, message: 'The service is currently unavailable.', status: 'UNAVAILABLE' }
+    case 'internal':
+      return { code: 500, message: 'Internal error encountered.', status: 'INTERNAL' }
+  }
+}

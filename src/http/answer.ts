@@ -1,0 +1,30 @@
+/** Answers as Google's REST front end writes them. */
+import { statusOf, type Fault } from '../core/fault.ts'
+import type { Mask } from './fields.ts'
+import { select } from './fields.ts'
+
+/** How a caller wants an answer written. */
+export interface Style {
+  /** Indented by two spaces, as Google does unless told otherwise. */
+  readonly pretty: boolean
+  /** Which fields to show; undefined is all. */
+  readonly mask?: Mask | undefined
+}
+
+const PLAIN: Style = { pretty: true }
+
+/** A JSON answer. The mask applies to what succeeded alone: an error is always told whole. */
+export function answer(body: object, style: Style = PLAIN, status = 200): Response {
+  const shown = style.mask && status === 200 ? select(body, style.mask) : body
+  const text = style.pretty ? `${JSON.stringify(shown, null, 2)}\n` : JSON.stringify(shown)
+  return new Response(text, { status, headers: { 'content-type': 'application/json; charset=UTF-8' } })
+}
+
+/** The answer that tells of a fault: google.rpc.Status under `error`. */
+export function faultResponse(fault: Fault, style: Style = PLAIN): Response {
+  const status = statusOf(fault)
+  const response = answer({ error: status }, style, status.code)
+  // RFC 9110, section 15.5.22: who answers 426 says to what.
+  if (fault.kind === 'upgradeRequired') response.headers.set('upgrade', 'websocket')
+  return response
+}

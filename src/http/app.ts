@@ -1,0 +1,23 @@
+/** The edge: a stateless Worker that reads requests, asks the object that owns the config, and writes answers. */
+import { Hono } from 'hono'
+import type { Env } from '../index.ts'
+import { answer, faultResponse } from './answer.ts'
+import { callMethod } from './call.ts'
+import { callOperations } from './operations.ts'
+
+export const app = new Hono<{ Bindings: Env }>()
+
+app.get('/healthz', () => answer({ status: 'ok' }))
+app.all('/v1beta1/*', (c) => callMethod(c.req.raw, c.env))
+app.all('/v1/*', (c) => callOperations(c.req.raw))
+
+app.notFound((c) =>
+  faultResponse({ kind: 'noSuchMethod', message: `There is nothing at ${c.req.path}: the API begins with /v1beta1/.` }),
+)
+
+app.onError((error) => {
+  // A fault of the platform, such as an object that moved or is overloaded, is not ours and may be tried again.
+  const passing = (error as { retryable?: boolean }).retryable || (error as { overloaded?: boolean }).overloaded
+  console.error({ message: 'a request failed', event: 'request.failed', error })
+  return faultResponse({ kind: passing ? 'unavailable' : 'internal' })
+})

@@ -1,0 +1,64 @@
+/** How a request finds its method, and how its outcome becomes an answer. */
+import type { Outcome } from '../core/command.ts'
+import { invalid, ok, refuse, type Result } from '../core/fault.ts'
+import { quote } from '../core/name.ts'
+import type { Env } from '../index.ts'
+import { answer, faultResponse, type Style } from './answer.ts'
+import { METHODS } from './api.ts'
+import { readBody } from './bodies.ts'
+import { readJson } from './json.ts'
+import type { Method } from './method.ts'
+import { readParameters, readStyle, readTarget, readTargetName, type Target } from './request.ts'
+
+/** Answers a request to /v1beta1/. */
+export async function callMethod(request: Request, env: Env): Promise<Response> {
+  const url = new URL(request.url)
+  const style = readStyle(url.searchParams)
+  if (!style.ok) return faultResponse(style.fault)
+  const outcome = await perform(request, url, env, style.value)
+  if (outcome instanceof Response) return outcome
+  return outcome.ok ? answer(outcome.value, style.value) : faultResponse(outcome.fault, style.value)
+}
+
+async function perform(request: Request, url: URL, env: Env, style: Style): Promise<Outcome | Response> {
+  const path = decodePath(url.pathname.replace(/^\/v1beta1\//, ''))
+  if (!path.ok) return path
+  const target = readTarget(path.value)
+  const method = target && findMethod(request.method, target)
+  if (!method) return noSuchMethod(request.method, path.value)
+  const name = readTargetName(target)
+  if (!name.ok) return name
+  const query = readParameters(url.searchParams, method.query ?? {})
+  if (!query.ok) return query
+  const body = await readInput(request, method)
+  if (!body.ok) return body
+  return method.call({ name: name.value as never, query: query.value, body: body.value, env, request, style })
+}
+
+const BY_PLACE = new Map(METHODS.map((method) => [place(method.http, method.on, method.verb ?? ''), method]))
+
+function findMethod(http: string, { kind, verb }: Target): Method | undefined {
+  return BY_PLACE.get(place(http === 'HEAD' ? 'GET' : http, kind, verb))
+}
+
+function place(http: string, kind: string, verb: string): string {
+  return `${http} ${kind}:${verb}`
+}
+
+async function readInput(request: Request, method: Method): Promise<Result<unknown>> {
+  if (!method.body) return ok(undefined)
+  const json = await readJson(request)
+  return json.ok ? readBody(method.body, json.value) : json
+}
+
+function decodePath(path: string): Result<string> {
+  try {
+    return ok(decodeURIComponent(path))
+  } catch {
+    return invalid('name', 'the path must be percent-encoded UTF-8')
+  }
+}
+
+function noSuchMethod(http: string, path: string) {
+  return refuse({ kind: 'noSuchMethod', message: `There is no method ${quote(`${http} ${path}`)} in this API.` })
+}

@@ -1,0 +1,115 @@
+/**
+ * Requests that wait. The edge holds the caller's request and listens to the object by a hibernating WebSocket, so that
+ * the object may sleep while nothing happens.
+ */
+import type { Outcome } from '../core/command.ts'
+import { NOT_FOUND, ok, refuse, type Fault } from '../core/fault.ts'
+import { parseTimestamp, type Stamp } from '../core/time.ts'
+import type * as wire from '../core/wire.ts'
+import type { Env } from '../index.ts'
+import type { Subscription } from '../object/sockets.ts'
+
+/** How long `:watch` waits unless the deployment says otherwise: a little less than the 60 s after which clients give up. */
+const WATCH_SECONDS = 55
+/** The pause before listening again after the object's socket was lost, for example in a deploy. */
+const RECONNECT_MS = 200
+
+/** The Upgrade request for a subscription, passed on to the object that owns the config. */
+export function subscribe(
+  env: Env,
+  config: string,
+  subscription: Subscription,
+  headers: HeadersInit,
+): Promise<Response> {
+  const url = `https://object/?subscription=${encodeURIComponent(JSON.stringify(subscription))}`
+  return env.RUNTIME_CONFIG.getByName(config).fetch(url, { headers })
+}
+
+/** What a caller of `:watch` waits for. */
+export interface Watch {
+  /** The config's full name. */
+  readonly config: string
+  readonly path: string
+  /** A later change is answered at once. */
+  readonly newerThan: Stamp | undefined
+  /** How long the caller will wait, in seconds, if it says so; then DEADLINE_EXCEEDED is the answer. */
+  readonly patience: number | undefined
+}
+
+/** Waits until the variable changes or is deleted, or until the time is over (spec: section 4.5). */
+export async function watchVariable(env: Env, watch: Watch): Promise<Outcome> {
+  const hold = Number(env.ROLLCALL_WATCH_SECONDS ?? WATCH_SECONDS)
+  const impatient = watch.patience !== undefined && watch.patience < hold
+  const deadline = Date.now() + (impatient ? (watch.patience as number) : hold) * 1000
+  const watcher = new Watcher(watch.newerThan)
+  for (;;) {
+    const response = await subscribe(env, watch.config, { kind: 'watch', path: watch.path }, { Upgrade: 'websocket' })
+    if (!response.webSocket) return watcher.gone(response.status === 404 ? NOT_FOUND : { kind: 'unavailable' })
+    const heard = await listen(response.webSocket, deadline, (message) => watcher.hear(message))
+    if (heard === 'timeout') return impatient ? refuse({ kind: 'deadlineExceeded' }) : watcher.unchanged()
+    if (heard !== 'closed') return heard
+    watcher.reconnect()
+    await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS))
+  }
+}
+
+/** What a watch has seen so far, and what each message comes to. */
+class Watcher {
+  #since: Stamp | undefined
+  #known: wire.Variable | undefined
+  #connected = false
+
+  constructor(newerThan: Stamp | undefined) {
+    this.#since = newerThan
+  }
+
+  /** The answer, if this message ends the watch. The first message of each connection is the state as it stands. */
+  hear(message: wire.Message): Outcome | undefined {
+    if (!('variable' in message)) return this.gone(NOT_FOUND)
+    const { variable } = message
+    if (this.#connected) return ok(variable)
+    this.#connected = true
+    this.#known = variable
+    const updated = parseTimestamp(variable.updateTime) as Stamp
+    if (this.#since !== undefined && updated > this.#since) return ok({ ...variable, state: 'UPDATED' })
+    this.#since = Math.max(this.#since ?? 0, updated)
+    return undefined
+  }
+
+  reconnect(): void {
+    this.#connected = false
+  }
+
+  /** The answer when there is no such variable, or no longer: then with its last known contents. */
+  gone(fault: Fault): Outcome {
+    return this.#known && fault.kind === 'notFound' ? ok({ ...this.#known, state: 'DELETED' }) : refuse(fault)
+  }
+
+  /** The answer when time is over: the value as it still is, without a state. */
+  unchanged(): Outcome {
+    return this.#known ? ok(this.#known) : refuse({ kind: 'unavailable' })
+  }
+}
+
+/** Hears messages until one of them has an answer, the socket closes, or the deadline (ms since 1970) passes. */
+function listen<T>(
+  socket: WebSocket,
+  deadline: number,
+  hear: (message: wire.Message) => T | undefined,
+): Promise<T | 'closed' | 'timeout'> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => end('timeout'), Math.max(0, deadline - Date.now()))
+    const end = (result: T | 'closed' | 'timeout') => {
+      clearTimeout(timer)
+      resolve(result)
+      socket.close(1000)
+    }
+    socket.addEventListener('message', ({ data }) => {
+      const result = hear(JSON.parse(data as string))
+      if (result !== undefined) end(result)
+    })
+    socket.addEventListener('close', () => end('closed'))
+    socket.addEventListener('error', () => end('closed'))
+    socket.accept()
+  })
+}

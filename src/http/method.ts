@@ -1,0 +1,56 @@
+/** What a method of the API is: an entry of the table in api.ts. */
+import type { Fault } from '../core/fault.ts'
+import type { Outcome } from '../core/command.ts'
+import type { ResourceName } from '../core/name.ts'
+import type { Env } from '../index.ts'
+import type { Style } from './answer.ts'
+import type { Body } from './bodies.ts'
+import type { Kind, Parameters, Values } from './request.ts'
+
+/** The name that a target of each kind has: a collection has that of its parent. */
+interface Names {
+  configs: Extract<ResourceName, { kind: 'project' }>
+  config: Extract<ResourceName, { kind: 'config' }>
+  variables: Extract<ResourceName, { kind: 'config' }>
+  variable: Extract<ResourceName, { kind: 'variable' }>
+  waiters: Extract<ResourceName, { kind: 'config' }>
+  waiter: Extract<ResourceName, { kind: 'waiter' }>
+  operation: Extract<ResourceName, { kind: 'operation' }>
+}
+
+/** A request, checked as far as the table can. */
+export interface Call<Name, Query, Input> {
+  readonly name: Name
+  readonly query: Query
+  readonly body: Input
+  readonly env: Env
+  readonly request: Request
+  readonly style: Style
+}
+
+/** A method: where it stands, what it takes, and what it does. */
+export interface MethodOf<K extends Kind, P extends Parameters, Input> {
+  /** Google's id of the method, without the service's name in front. */
+  readonly id: string
+  readonly http: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly on: K
+  readonly verb?: string
+  readonly query?: P
+  readonly body?: Body<Input>
+  /** The IAM permission that it takes, if any. */
+  readonly permission?: string
+  call(call: Call<Names[K], Values<P>, Input>): Promise<Outcome | Response> | Outcome | Response
+}
+
+/** Any method, for the table. */
+export type Method = MethodOf<Kind, Parameters, unknown>
+
+/** Declares a method: its types are inferred and then forgotten, as the table holds all of them. */
+export function method<K extends Kind, const P extends Parameters = {}, Input = {}>(
+  spec: MethodOf<K, P, Input>,
+): Method {
+  return spec as unknown as Method
+}
+
+/** A fault that a step before the method found. */
+export type Refusal = { readonly ok: false; readonly fault: Fault }

@@ -1,0 +1,166 @@
+/**
+ * Group commit: what arrives together is applied in one turn and committed together, for one commit is one fsync.
+ * A caller hears, and a watcher is told, only when what was applied for them is durable.
+ */
+import type { Command, Event, Outcome } from '../core/command.ts'
+import { apply, sweep } from '../core/apply.ts'
+import type { Stamp } from '../core/time.ts'
+import type { SqlStore } from './sql-store.ts'
+import type { Database } from './schema.ts'
+
+/** What the commits need of a Durable Object's storage. */
+export interface CommitStorage extends Database {
+  /** Resolves when all that was written is on disk. */
+  sync(): Promise<void>
+}
+
+export interface CommitOptions {
+  readonly storage: CommitStorage
+  readonly store: SqlStore
+  /** The time, in microseconds since 1970. */
+  readonly clock: () => Stamp
+  /** Whether anyone listens for variables. */
+  readonly heard: () => boolean
+  /** Called inside each transaction, after its commands: what is due when must be made sure here. */
+  readonly beforeCommit: () => void
+  /** Tells of what happened, in order, once it is durable. */
+  readonly tell: (events: readonly Event[]) => void
+}
+
+/** How many waiters one turn ends at most when only time has passed. */
+export const SWEEP_BATCH = 1000
+
+/** Something to do in the next transaction, and whom to tell of it. */
+interface Job {
+  run(now: Stamp): { result: unknown; events: readonly Event[] }
+  resolve(result: never): void
+  reject(error: unknown): void
+}
+
+export class Commits {
+  readonly #options: CommitOptions
+  #jobs: Job[] = []
+  #readers: (() => void)[] = []
+  #exclusives: (() => Promise<void>)[] = []
+  #running = false
+  #sweepFirst = false
+
+  constructor(options: CommitOptions) {
+    this.#options = options
+  }
+
+  /** Applies a command; the outcome is given when it is durable. */
+  submit(command: Command): Promise<Outcome> {
+    const { store, heard } = this.#options
+    return this.#enqueue((now) => {
+      const { outcome, events } = apply(store, command, { now, heard: heard() })
+      return { result: outcome, events }
+    })
+  }
+
+  /** Changes what no command changes, such as the outbox, in the next transaction. */
+  change(closure: (store: SqlStore) => void): Promise<void> {
+    return this.#enqueue(() => ({ result: closure(this.#options.store), events: [] }))
+  }
+
+  /** Ends at most a batch of what is overdue; answers whether there may be more. */
+  sweep(): Promise<boolean> {
+    return this.#enqueue((now) => {
+      const events = sweep(this.#options.store, now, SWEEP_BATCH)
+      if (events.length < SWEEP_BATCH) this.#options.store.findNextDue()
+      return { result: events.length === SWEEP_BATCH, events }
+    }, false)
+  }
+
+  /**
+   * Runs `closure` at a moment when all that was applied is durable and told of, and nothing is overdue: what it reads
+   * can never be taken back, and whoever begins to listen in it hears of everything that comes after, once.
+   */
+  async read<T>(closure: () => T): Promise<T> {
+    const { store, clock } = this.#options
+    if (store.nextDue <= clock()) await this.change(() => {})
+    if (!this.#running) return closure()
+    return new Promise((resolve, reject) => {
+      this.#readers.push(() => {
+        try {
+          resolve(closure())
+        } catch (error) {
+          reject(error as Error)
+        }
+      })
+    })
+  }
+
+  /** Runs `closure` while nothing else is read, applied or committed. */
+  exclusive(closure: () => Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#exclusives.push(() => closure().then(resolve, reject))
+      if (!this.#running) void this.#run()
+    })
+  }
+
+  #enqueue<T>(run: (now: Stamp) => { result: T; events: readonly Event[] }, sweepFirst = true): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#jobs.push({ run, resolve, reject })
+      this.#sweepFirst ||= sweepFirst
+      if (!this.#running) void this.#run()
+    })
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true
+    try {
+      while (this.#jobs.length || this.#readers.length || this.#exclusives.length) {
+        for (const reader of this.#readers.splice(0)) reader()
+        for (const exclusive of this.#exclusives.splice(0)) await exclusive()
+        const jobs = this.#jobs.splice(0)
+        if (jobs.length) await this.#commit(jobs)
+      }
+    } finally {
+      this.#running = false
+    }
+  }
+
+  async #commit(jobs: readonly Job[]): Promise<void> {
+    const { storage, store, tell } = this.#options
+    try {
+      const { settled, events } = storage.transactionSync(() => this.#apply(jobs))
+      await storage.sync()
+      if (events.length) tell(events)
+      for (const settle of settled) settle()
+    } catch (error) {
+      // The transaction was undone, or the disk refused it. None of the callers may believe that it was done.
+      store.reload()
+      for (const { reject } of jobs) reject(error)
+    }
+  }
+
+  /** Applies the jobs one after another, what is overdue first. A job that throws undoes only itself. */
+  #apply(jobs: readonly Job[]): { settled: (() => void)[]; events: Event[] } {
+    const { storage, store, clock, beforeCommit } = this.#options
+    const now = clock()
+    const events: Event[] = []
+    if (this.#sweepFirst && store.nextDue <= now) {
+      for (let more = true; more;) {
+        const swept = sweep(store, now, SWEEP_BATCH)
+        events.push(...swept)
+        more = swept.length === SWEEP_BATCH
+      }
+      store.findNextDue()
+    }
+    this.#sweepFirst = false
+    const settled = jobs.map(({ run, resolve, reject }) => {
+      try {
+        const done = storage.transactionSync(() => run(now))
+        events.push(...done.events)
+        return () => resolve(done.result as never)
+      } catch (error) {
+        store.reload()
+        return () => reject(error)
+      }
+    })
+    store.saveStamp()
+    beforeCommit()
+    return { settled, events }
+  }
+}

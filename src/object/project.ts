@@ -1,0 +1,83 @@
+/** The Durable Object that keeps the directory of a project's configs. It is named by the project's id. */
+import { DurableObject } from 'cloudflare:workers'
+import { configResource } from '../core/apply.ts'
+import type { DirectoryEntry, Outcome } from '../core/command.ts'
+import { ok } from '../core/fault.ts'
+import { takePage, type PageRequest } from '../core/page.ts'
+import { list } from '../core/query.ts'
+import { SECOND, type Stamp } from '../core/time.ts'
+import type { Env } from '../index.ts'
+import { migrate, schemaVersion } from './schema.ts'
+
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 0), version INTEGER NOT NULL) STRICT;
+  INSERT INTO meta VALUES (0, 0);
+
+  -- The configs, by full name. A deleted one stays for a while without description, so that what was said of it before
+  -- and comes late is known to be old.
+  CREATE TABLE configs (name TEXT PRIMARY KEY, description TEXT, stamp INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE INDEX configs_by_deletion ON configs (stamp) WHERE description IS NULL;
+
+  -- Which config a requestId of configs.create was first used for.
+  CREATE TABLE requests (id TEXT PRIMARY KEY, config TEXT NOT NULL, expires INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE INDEX requests_by_expiry ON requests (expires);
+  `,
+]
+
+/** How long a deleted config is remembered, and how long a requestId: longer than a message can be under way. */
+const MEMORY = 25 * 3600 * SECOND
+
+export class Project extends DurableObject<Env> {
+  readonly #sql = this.ctx.storage.sql
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env)
+    if (schemaVersion(this.#sql) !== undefined) migrate(ctx.storage, MIGRATIONS)
+  }
+
+  /** Takes what a config says of itself. If something later is known, answers the stamp of that and changes nothing. */
+  record({ config, description, stamp }: DirectoryEntry): { readonly behind?: Stamp } {
+    return this.ctx.storage.transactionSync(() => {
+      migrate(this.ctx.storage, MIGRATIONS)
+      const known = this.#sql.exec<{ stamp: number }>('SELECT stamp FROM configs WHERE name = ?', config).toArray()[0]
+      if (known && known.stamp > stamp) return { behind: known.stamp }
+      this.#sql.exec('INSERT OR REPLACE INTO configs VALUES (?, ?, ?)', config, description ?? null, stamp)
+      this.#sql.exec('DELETE FROM configs WHERE description IS NULL AND stamp < ?', stamp - MEMORY)
+      return {}
+    })
+  }
+
+  /**
+   * Says which config a requestId was first used for: `config`, if it is new. With `instead`, the requestId belongs to
+   * `config` from now on, as the config `instead` that it was used for is no longer there.
+   */
+  claim(requestId: string, config: string, instead?: string): string {
+    return this.ctx.storage.transactionSync(() => {
+      migrate(this.ctx.storage, MIGRATIONS)
+      const now = Date.now() * 1000
+      this.#sql.exec('DELETE FROM requests WHERE expires <= ?', now)
+      const query = 'SELECT config FROM requests WHERE id = ?'
+      const owner = this.#sql.exec<{ config: string }>(query, requestId).toArray()[0]?.config
+      if (owner !== undefined && owner !== instead) return owner
+      this.#sql.exec('INSERT OR REPLACE INTO requests VALUES (?, ?, ?)', requestId, config, now + MEMORY)
+      return config
+    })
+  }
+
+  /** The configs of the project, sorted by name. */
+  list(page: PageRequest): Outcome {
+    const taken = takePage(JSON.stringify([this.ctx.id.name, 'configs']), page, {
+      read: (after) => this.#configs(after),
+      key: ({ name }) => name,
+      bytes: ({ name, description }) => name.length + description.length * 2,
+    })
+    return taken.ok ? ok(list('configs', taken.value, configResource)) : taken
+  }
+
+  #configs(after: string): Iterable<{ name: string; description: string }> {
+    if (schemaVersion(this.#sql) === undefined) return []
+    const query = 'SELECT name, description FROM configs WHERE name > ? AND description IS NOT NULL ORDER BY name'
+    return this.#sql.exec<{ name: string; description: string }>(query, after)
+  }
+}

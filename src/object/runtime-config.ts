@@ -1,0 +1,147 @@
+/** The Durable Object that owns one RuntimeConfig. It is named by the config's full name: projects/P/configs/C. */
+import { DurableObject } from 'cloudflare:workers'
+import type { Command, Outcome, Query } from '../core/command.ts'
+import { NOT_FOUND, refuse, statusOf, type Fault } from '../core/fault.ts'
+import { answer } from '../core/query.ts'
+import type { Stamp } from '../core/time.ts'
+import type * as wire from '../core/wire.ts'
+import type { Env } from '../index.ts'
+import { Commits } from './commits.ts'
+import { Outbox } from './outbox.ts'
+import { Sockets, type Subscription } from './sockets.ts'
+import { SqlStore } from './sql-store.ts'
+
+export class RuntimeConfig extends DurableObject<Env> {
+  readonly #store: SqlStore
+  readonly #commits: Commits
+  readonly #sockets: Sockets
+  readonly #outbox: Outbox
+  /** When the alarm stands, in milliseconds since 1970, as far as this instance knows. */
+  #alarm: number | null = null
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env)
+    const { storage } = ctx
+    this.#store = new SqlStore(storage)
+    this.#sockets = new Sockets(ctx, this.#name)
+    this.#commits = new Commits({
+      storage,
+      store: this.#store,
+      clock,
+      heard: () => this.#sockets.heard,
+      beforeCommit: () => this.#arm(),
+      tell: (events) => this.#sockets.push(events),
+    })
+    this.#outbox = new Outbox({
+      store: this.#store,
+      commits: this.#commits,
+      clock,
+      deliver: (entry) => env.PROJECT.getByName(entry.config.split('/')[1] as string).record(entry),
+      wipe: () => this.#wipe(),
+    })
+    // A lost alarm may delay an ending, but never lose it: each wake looks.
+    if (this.#store.nextDue < Infinity) void ctx.blockConcurrencyWhile(() => this.#checkAlarm())
+  }
+
+  get #name(): string {
+    return this.ctx.id.name ?? this.#store.config()?.name ?? ''
+  }
+
+  /** Applies a command. The outcome is answered when it is durable, and when the directory knows of the config. */
+  async submit(command: Command): Promise<Outcome> {
+    const outcome = await this.#commits.submit(command)
+    if (!concernsDirectory(command)) return outcome
+    const told = await this.#outbox.flush()
+    return told ? outcome : refuse({ kind: 'unavailable' })
+  }
+
+  /** Answers a query from what is durable. */
+  query(query: Query): Promise<Outcome> {
+    return this.#commits.read(() => answer(this.#store, query))
+  }
+
+  /** Attaches a WebSocket to the {@link Subscription} that stands as JSON in the parameter `subscription`. */
+  override async fetch(request: Request): Promise<Response> {
+    const text = new URL(request.url).searchParams.get('subscription')
+    if (request.headers.get('Upgrade') !== 'websocket' || !text) return faultResponse({ kind: 'upgradeRequired' })
+    const subscription = JSON.parse(text) as Subscription
+    return this.#commits.read(() => {
+      const first = this.#firstMessage(subscription)
+      return first === 'notFound' ? faultResponse(NOT_FOUND) : this.#sockets.attach(subscription, first)
+    })
+  }
+
+  #firstMessage(subscription: Subscription): wire.Message | undefined | 'notFound' {
+    switch (subscription.kind) {
+      case 'waiter': {
+        const outcome = answer(this.#store, { type: 'getWaiter', id: subscription.id })
+        return outcome.ok ? { waiter: outcome.value as wire.Waiter } : 'notFound'
+      }
+      case 'watch': {
+        const outcome = answer(this.#store, { type: 'getVariable', path: subscription.path })
+        return outcome.ok ? { variable: outcome.value as wire.Variable } : 'notFound'
+      }
+      case 'config':
+        return this.#store.config() ? undefined : 'notFound'
+    }
+  }
+
+  /** Ends what is due, delivers what waits, and arms itself anew. Never throws: that would end the retries one day. */
+  override async alarm(): Promise<void> {
+    this.#alarm = null
+    try {
+      while (await this.#commits.sweep());
+      await this.#outbox.flush()
+      await this.#commits.change(() => this.#store.findNextDue())
+    } catch (error) {
+      console.error({ message: 'the alarm failed and is set anew', event: 'alarm.failed', error })
+      await this.ctx.storage.setAlarm(Date.now() + RETRY_ALARM_MS)
+    }
+  }
+
+  /** A frame that is not understood is answered, and the socket stays open. */
+  override webSocketMessage(socket: WebSocket): void {
+    const message = 'a subscription takes no messages but "ping"'
+    socket.send(JSON.stringify({ error: statusOf({ kind: 'invalidArgument', field: 'message', message }) }))
+  }
+
+  /** Puts the alarm at the earliest moment at which something is due, if it stands later or not at all. */
+  #arm(): void {
+    const { nextDue } = this.#store
+    if (nextDue === Infinity) return
+    // Rounded up, as an alarm before the deadline would find nothing to end.
+    const at = Math.ceil(nextDue / 1000)
+    if (this.#alarm !== null && this.#alarm <= at) return
+    this.#alarm = at
+    void this.ctx.storage.setAlarm(at)
+  }
+
+  async #checkAlarm(): Promise<void> {
+    this.#alarm = await this.ctx.storage.getAlarm()
+    this.#arm()
+  }
+
+  /** Gives the storage of a deleted config back, unless it was made anew meanwhile. */
+  #wipe(): Promise<void> {
+    return this.#commits.exclusive(async () => {
+      if (this.#store.config()) return
+      await this.ctx.storage.deleteAll()
+      this.#alarm = null
+      this.#store.reload()
+    })
+  }
+}
+
+/** How long after an alarm that failed the next one is set. */
+const RETRY_ALARM_MS = 30_000
+
+/** The time in microseconds. */
+const clock = (): Stamp => Date.now() * 1000
+
+const concernsDirectory = ({ type }: Command) =>
+  type === 'createConfig' || type === 'updateConfig' || type === 'deleteConfig'
+
+function faultResponse(fault: Fault): Response {
+  const status = statusOf(fault)
+  return Response.json({ error: status }, { status: status.code })
+}

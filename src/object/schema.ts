@@ -1,0 +1,89 @@
+/** The tables of a RuntimeConfig object, and how an older database becomes a present one. */
+
+/** As much of SQLite as the store needs: a Durable Object's `storage.sql` is one, and so is a thin coat on `node:sqlite`. */
+export interface Sql {
+  exec(query: string, ...bindings: (string | number | null)[]): Rows
+}
+
+/** A database and its transactions, which nest: what throws inside one is undone. A Durable Object's storage is one. */
+export interface Database {
+  readonly sql: Sql
+  transactionSync<T>(closure: () => T): T
+}
+
+export interface Rows extends Iterable<Row> {
+  toArray(): Row[]
+}
+
+export type Row = Record<string, ArrayBuffer | string | number | null>
+
+/**
+ * Each entry brings a database from the version of its index to the next. Entries are never changed, only added.
+ * WITHOUT ROWID keeps a row a single row: with a separate index, each write would be billed twice.
+ */
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 0), version INTEGER NOT NULL, stamp INTEGER NOT NULL) STRICT;
+  INSERT INTO meta VALUES (0, 0, 0);
+
+  -- One row while the config exists. policy is JSON.
+  CREATE TABLE config (
+    id INTEGER PRIMARY KEY CHECK (id = 0), name TEXT NOT NULL, description TEXT NOT NULL, policy TEXT NOT NULL
+  ) STRICT;
+
+  -- kind says what contents is: 'text', or 'value' for bytes in base64. updated is a stamp.
+  CREATE TABLE variables (
+    path TEXT PRIMARY KEY, kind TEXT NOT NULL, contents TEXT NOT NULL, updated INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- spec is JSON. ended is the stamp of the end, and how says which; both are null while the waiter waits.
+  CREATE TABLE waiters (
+    id TEXT PRIMARY KEY, spec TEXT NOT NULL, created INTEGER NOT NULL, deadline INTEGER NOT NULL, ended INTEGER, how TEXT
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX waiters_by_deadline ON waiters (deadline) WHERE ended IS NULL;
+
+  -- How many variables lie under a path; there only while an atom needs it.
+  CREATE TABLE counters (path TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+  -- The atoms of the waiters that still wait: to be looked at when the counter rises to the threshold.
+  CREATE TABLE atoms (
+    counter TEXT NOT NULL, threshold INTEGER NOT NULL, waiter TEXT NOT NULL, PRIMARY KEY (counter, threshold, waiter)
+  ) STRICT, WITHOUT ROWID;
+
+  -- What was answered for a requestId. name is the variable's path or the waiter's id, '' for the config.
+  CREATE TABLE requests (
+    kind TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, answer TEXT NOT NULL, expires INTEGER NOT NULL,
+    PRIMARY KEY (kind, id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX requests_by_name ON requests (kind, name);
+  CREATE INDEX requests_by_expiry ON requests (expires);
+
+  -- What must reach another party at least once: message is JSON, due is when the next attempt is made.
+  CREATE TABLE outbox (
+    party TEXT PRIMARY KEY, message TEXT NOT NULL, stamp INTEGER NOT NULL, attempts INTEGER NOT NULL, due INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
+]
+
+/** The version of a database, undefined where nothing was ever written. Reads only: asking must not make a ghost. */
+export function schemaVersion(sql: Sql): number | undefined {
+  const tables = sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'meta'").toArray()
+  return tables.length ? Number(sql.exec('SELECT version FROM meta').toArray()[0]?.version) : undefined
+}
+
+/**
+ * Brings a database to the present version, wholly or not at all. Throws for one that a later version has written,
+ * which this code cannot read.
+ */
+export function migrate(database: Database, migrations: readonly string[] = MIGRATIONS): void {
+  const { sql } = database
+  const version = schemaVersion(sql) ?? 0
+  if (version > migrations.length) {
+    throw new Error(`the database has schema version ${version}, this program knows ${migrations.length} at most`)
+  }
+  if (version === migrations.length) return
+  database.transactionSync(() => {
+    for (const migration of migrations.slice(version)) sql.exec(migration)
+    sql.exec('UPDATE meta SET version = ?', migrations.length)
+  })
+}

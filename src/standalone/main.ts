@@ -1,0 +1,31 @@
+/** `npm start`: runs the server until a signal ends it. */
+import { readOptions, StartError, USAGE } from './options.ts'
+import { startServer } from './server.ts'
+
+async function main(): Promise<number> {
+  const options = readOptions(process.argv.slice(2), process.env)
+  if (!options) {
+    process.stdout.write(USAGE)
+    return 0
+  }
+  const server = await startServer(options)
+  process.stdout.write(`Rollcall answers at ${server.url}\n`)
+  let asked = false
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      asked = true
+      void server.stop()
+    })
+  }
+  await server.ended
+  if (!asked) process.stderr.write('workerd ended unasked.\n')
+  return asked ? 0 : 1
+}
+
+try {
+  process.exitCode = await main()
+} catch (error) {
+  if (!(error instanceof StartError)) throw error
+  process.stderr.write(`${error.message}\n`)
+  process.exitCode = 1
+}

@@ -1,0 +1,48 @@
+/** What the standalone server can be told, on its command line or by its environment. */
+import { parseArgs } from 'node:util'
+
+export interface Options {
+  /** TCP port; 0 is any that is free. */
+  readonly port: number
+  /** Address to listen on. */
+  readonly host: string
+  /** Folder that holds all data. */
+  readonly data: string
+}
+
+export const USAGE = `Usage: npm start -- [options]
+
+  --port PORT   TCP port, 0 for any that is free   (ROLLCALL_PORT, default 8787)
+  --host HOST   address to listen on               (ROLLCALL_HOST, default 127.0.0.1)
+  --data DIR    folder that holds all data         (ROLLCALL_DATA, default .rollcall)
+  --help        this text
+`
+
+/** Something the person who starts the server should change; the message is a sentence for them. */
+export class StartError extends Error {}
+
+/** Reads the options, or answers undefined if only help was asked for. Flags go before the environment. */
+export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Options | undefined {
+  const { help, ...given } = parse(args)
+  if (help) return undefined
+  const portText = given.port ?? env.ROLLCALL_PORT ?? '8787'
+  const port = Number(portText)
+  if (!/^\d+$/.test(portText) || port > 65_535) {
+    throw new StartError(`The port must be a number from 0 to 65535, this is ${JSON.stringify(portText)}.`)
+  }
+  return {
+    port,
+    host: given.host ?? env.ROLLCALL_HOST ?? '127.0.0.1',
+    data: given.data ?? env.ROLLCALL_DATA ?? '.rollcall',
+  }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    const text = { type: 'string' } as const
+    return parseArgs({ args: [...args], options: { port: text, host: text, data: text, help: { type: 'boolean' } } })
+      .values
+  } catch (error) {
+    throw new StartError(`${(error as Error).message.split('. ')[0]}. See --help.`)
+  }
+}

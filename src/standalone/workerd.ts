@@ -1,0 +1,98 @@
+/** Runs the bundled Worker on the embedded workerd. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+
+// The package is CommonJS without types: its default export is the path of the program.
+const { default: workerdPath } = createRequire(import.meta.url)('workerd') as { default: string }
+
+/** As in wrangler.toml, so that the Worker runs by the same rules everywhere. */
+const COMPATIBILITY_DATE = '2026-10-01'
+
+/** What workerd is to run. */
+export interface Setup {
+  /** Folder with the bundle, `worker.js`; the configuration is written beside it. */
+  readonly run: string
+  /** Folder for the objects' databases. */
+  readonly objects: string
+  readonly host: string
+  /** 0 is any port that is free. */
+  readonly port: number
+  /** Variables of the Worker's environment. */
+  readonly variables: Readonly<Record<string, string>>
+}
+
+export interface Workerd {
+  readonly process: ChildProcess
+  /** The port that it listens on. */
+  readonly port: number
+}
+
+/** Starts workerd; resolves when it listens. Rejects with what it printed if it ends before that. */
+export async function startWorkerd({ run, objects, host, port, variables }: Setup): Promise<Workerd> {
+  const config = resolve(run, 'workerd.capnp')
+  writeFileSync(config, configuration(objects, variables))
+  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`
+  const child = spawn(workerdPath, ['serve', config, '--socket-addr', `http=${address}`, '--control-fd=3'], {
+    stdio: ['ignore', 'inherit', 'pipe', 'pipe'],
+    // A signal to the terminal's group is the launcher's to pass on, in order.
+    detached: true,
+  })
+  let printed = ''
+  child.stderr?.on('data', (chunk: Buffer) => {
+    printed = (printed + chunk.toString()).slice(-10_000)
+    process.stderr.write(chunk)
+  })
+  const ended = once(child, 'exit').then(() => {
+    throw new Error(`workerd ended at its start: ${printed.trim()}`)
+  })
+  const listening = portOf(child.stdio[3] as Readable)
+  return { process: child, port: await Promise.race([listening, ended]) }
+}
+
+/** workerd tells on its control pipe, a line of JSON each, which sockets it listens on. */
+async function portOf(control: Readable): Promise<number> {
+  for await (const line of createInterface(control)) {
+    const message = JSON.parse(line) as { event: string; port: number }
+    if (message.event === 'listen') return message.port
+  }
+  return new Promise<never>(() => {})
+}
+
+function configuration(objects: string, variables: Readonly<Record<string, string>>): string {
+  const texts = Object.entries(variables).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)}),`)
+  return `using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .rollcall),
+    (name = "objects", disk = (path = ${text(objects)}, writable = true)),
+  ],
+  sockets = [(name = "http", http = (), service = "main")],
+);
+
+const rollcall :Workerd.Worker = (
+  modules = [(name = "worker.js", esModule = embed "worker.js")],
+  compatibilityDate = "${COMPATIBILITY_DATE}",
+  durableObjectNamespaces = [
+    (className = "RuntimeConfig", uniqueKey = "rollcall-RuntimeConfig", enableSql = true),
+    (className = "Project", uniqueKey = "rollcall-Project", enableSql = true),
+  ],
+  durableObjectStorage = (localDisk = "objects"),
+  bindings = [
+    (name = "RUNTIME_CONFIG", durableObjectNamespace = "RuntimeConfig"),
+    (name = "PROJECT", durableObjectNamespace = "Project"),
+    ${texts.join('\n    ')}
+  ],
+);
+`
+}
+
+/** A text in Cap'n Proto's notation, which knows no \\u. */
+function text(value: string): string {
+  return `"${value.replace(/["\\]/g, '\\$&').replaceAll('\n', '\\n')}"`
+}

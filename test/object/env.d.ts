@@ -1,0 +1,3 @@
+declare namespace Cloudflare {
+  interface Env extends Readonly<import('../../src/index.ts').Env> {}
+}

@@ -1,0 +1,27 @@
+import { cloudflareTest } from '@cloudflare/vitest-plugin'
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  root: import.meta.dirname,
+  test: {
+    projects: [
+      {
+        test: { name: 'domain', include: ['core/**/*.test.ts', 'http/**/*.test.ts', 'model/**/*.test.ts'] },
+      },
+      {
+        // Inside workerd, with the Worker's own configuration.
+        plugins: [cloudflareTest({ wrangler: { configPath: '../wrangler.toml' } })],
+        test: { name: 'object', include: ['object/**/*.test.ts'], setupFiles: ['object/setup.ts'] },
+      },
+      {
+        // Against `npm start`, as a client sees it.
+        test: {
+          name: 'server',
+          include: ['conformance/**/*.test.ts', 'standalone/**/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+    ],
+  },
+})
