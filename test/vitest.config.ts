@@ -6,7 +6,10 @@ export default defineConfig({
   test: {
     projects: [
       {
-        test: { name: 'domain', include: ['core/**/*.test.ts', 'http/**/*.test.ts', 'model/**/*.test.ts'] },
+        test: {
+          name: 'domain',
+          include: ['core/**/*.test.ts', 'http/**/*.test.ts', 'store/**/*.test.ts', 'model/**/*.test.ts'],
+        },
       },
       {
         // Inside workerd, with the Worker's own configuration.

@@ -4,7 +4,7 @@ import { ALREADY_EXISTS, NOT_FOUND, ok, refuse } from './fault.ts'
 import { policyEtag, policyResource } from './policy.ts'
 import type { Config, Count, Created, Store } from './store.ts'
 import { SECOND, type Stamp } from './time.ts'
-import { variableResource } from './variable.ts'
+import { variableResource, type Variable } from './variable.ts'
 import { beginWaiter, endWaiter, judge, waiterOperation, type Ending, type Waiter } from './waiter.ts'
 import type * as wire from './wire.ts'
 
@@ -98,7 +98,7 @@ function updateConfig(
 
 function deleteConfig(store: Store, config: Config, { now, heard }: Circumstances): Applied {
   const stamp = store.tick(now)
-  const events = heard ? deletions(store, '', stamp) : []
+  const events = heard ? deletions(store.variables(''), stamp) : []
   store.clear()
   store.tellDirectory({ config: config.name, stamp })
   return { outcome: ok({}), events: [...events, { kind: 'configDeleted', stamp }] }
@@ -167,16 +167,16 @@ function deleteVariable(
 }
 
 function deleteSubtree(store: Store, root: string, now: Stamp, heard: boolean): Applied {
-  const stamp = store.tick(now)
-  const events = heard ? deletions(store, root, stamp) : []
+  const gone = heard ? [...store.variables(root)] : []
   const removed = store.deleteVariables(root)
   if (!removed) return refused(refuse(NOT_FOUND))
+  const stamp = store.tick(now)
   store.shiftSubtree(root, removed)
-  return { outcome: ok({}), events }
+  return { outcome: ok({}), events: deletions(gone, stamp) }
 }
 
-function deletions(store: Store, root: string, stamp: Stamp): Event[] {
-  return Array.from(store.variables(root), (variable) => ({ kind: 'variable', state: 'DELETED', variable, stamp }))
+function deletions(variables: Iterable<Variable>, stamp: Stamp): Event[] {
+  return Array.from(variables, (variable) => ({ kind: 'variable', state: 'DELETED', variable, stamp }))
 }
 
 function createWaiter(

@@ -112,9 +112,9 @@ export class Commits {
     try {
       while (this.#jobs.length || this.#readers.length || this.#exclusives.length) {
         for (const reader of this.#readers.splice(0)) reader()
-        for (const exclusive of this.#exclusives.splice(0)) await exclusive()
-        const jobs = this.#jobs.splice(0)
-        if (jobs.length) await this.#commit(jobs)
+        const exclusive = this.#exclusives.shift()
+        if (exclusive) await exclusive()
+        else if (this.#jobs.length) await this.#commit(this.#jobs.splice(0))
       }
     } finally {
       this.#running = false

@@ -1,7 +1,7 @@
 /** The Durable Object that owns one RuntimeConfig. It is named by the config's full name: projects/P/configs/C. */
 import { DurableObject } from 'cloudflare:workers'
 import type { Command, Outcome, Query } from '../core/command.ts'
-import { NOT_FOUND, refuse, statusOf, type Fault } from '../core/fault.ts'
+import { refuse, statusOf } from '../core/fault.ts'
 import { answer } from '../core/query.ts'
 import type { Stamp } from '../core/time.ts'
 import type * as wire from '../core/wire.ts'
@@ -60,14 +60,17 @@ export class RuntimeConfig extends DurableObject<Env> {
     return this.#commits.read(() => answer(this.#store, query))
   }
 
-  /** Attaches a WebSocket to the {@link Subscription} that stands as JSON in the parameter `subscription`. */
+  /**
+   * Attaches a WebSocket to the {@link Subscription} that stands as JSON in the parameter `subscription`. What is not
+   * there is 404 without a body: the edge words the answer, and an unread body would keep the object awake.
+   */
   override async fetch(request: Request): Promise<Response> {
     const text = new URL(request.url).searchParams.get('subscription')
-    if (request.headers.get('Upgrade') !== 'websocket' || !text) return faultResponse({ kind: 'upgradeRequired' })
+    if (request.headers.get('Upgrade') !== 'websocket' || !text) return new Response(null, { status: 426 })
     const subscription = JSON.parse(text) as Subscription
     return this.#commits.read(() => {
       const first = this.#firstMessage(subscription)
-      return first === 'notFound' ? faultResponse(NOT_FOUND) : this.#sockets.attach(subscription, first)
+      return first === 'notFound' ? new Response(null, { status: 404 }) : this.#sockets.attach(subscription, first)
     })
   }
 
@@ -105,15 +108,14 @@ export class RuntimeConfig extends DurableObject<Env> {
     socket.send(JSON.stringify({ error: statusOf({ kind: 'invalidArgument', field: 'message', message }) }))
   }
 
-  /** Puts the alarm at the earliest moment at which something is due, if it stands later or not at all. */
+  /** Puts the alarm where something is due next, and takes it away when nothing is. */
   #arm(): void {
     const { nextDue } = this.#store
-    if (nextDue === Infinity) return
     // Rounded up, as an alarm before the deadline would find nothing to end.
-    const at = Math.ceil(nextDue / 1000)
-    if (this.#alarm !== null && this.#alarm <= at) return
+    const at = nextDue === Infinity ? null : Math.ceil(nextDue / 1000)
+    if (at === this.#alarm) return
     this.#alarm = at
-    void this.ctx.storage.setAlarm(at)
+    void (at === null ? this.ctx.storage.deleteAlarm() : this.ctx.storage.setAlarm(at))
   }
 
   async #checkAlarm(): Promise<void> {
@@ -140,8 +142,3 @@ const clock = (): Stamp => Date.now() * 1000
 
 const concernsDirectory = ({ type }: Command) =>
   type === 'createConfig' || type === 'updateConfig' || type === 'deleteConfig'
-
-function faultResponse(fault: Fault): Response {
-  const status = statusOf(fault)
-  return Response.json({ error: status }, { status: status.code })
-}

@@ -71,7 +71,7 @@ export class SqlStore implements Store {
 
   /** Writes the last stamp down, once for all that was written with it. To be called before the commit. */
   saveStamp(): void {
-    if (this.#stamp === this.#savedStamp) return
+    if (!this.#migrated || this.#stamp === this.#savedStamp) return
     this.#sql.exec('UPDATE meta SET stamp = ?', this.#stamp)
     this.#savedStamp = this.#stamp
   }
@@ -148,6 +148,7 @@ export class SqlStore implements Store {
   /** Removes a message that was delivered, unless a later one has taken its place. */
   delivered({ party, entry }: OutboxMessage): void {
     this.#sql.exec('DELETE FROM outbox WHERE party = ? AND stamp = ?', party, entry.stamp)
+    this.findNextDue()
   }
 
   /** Notes that an attempt failed, and when the next one is due. */

@@ -1,6 +1,6 @@
 /** `npm start`: runs the server until a signal ends it. */
 import { readOptions, StartError, USAGE } from './options.ts'
-import { startServer } from './server.ts'
+import { startServer, type Server } from './server.ts'
 
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2), process.env)
@@ -8,15 +8,18 @@ async function main(): Promise<number> {
     process.stdout.write(USAGE)
     return 0
   }
-  const server = await startServer(options)
-  process.stdout.write(`Rollcall answers at ${server.url}\n`)
+  // From here on a signal must not end this process alone and leave workerd behind.
   let asked = false
+  let server: Server | undefined
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       asked = true
-      void server.stop()
+      void server?.stop()
     })
   }
+  server = await startServer(options)
+  process.stdout.write(`Rollcall answers at ${server.url}\n`)
+  if (asked) await server.stop()
   await server.ended
   if (!asked) process.stderr.write('workerd ended unasked.\n')
   return asked ? 0 : 1

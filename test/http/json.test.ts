@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest'
+import * as bodies from '../../src/http/bodies.ts'
+import { MAX_BODY_BYTES, MAX_DEPTH, normalize, readJson } from '../../src/http/json.ts'
+
+const read = (body: BodyInit) => readJson(new Request('http://x/', { method: 'POST', body }))
+const refused = (field: string) => ({ ok: false, fault: { kind: 'invalidArgument', field } })
+
+describe('a body', () => {
+  it('is a JSON object, or empty', async () => {
+    expect(await read('{"a": 1}')).toEqual({ ok: true, value: { a: 1 } })
+    expect(await read('')).toEqual({ ok: true, value: {} })
+    expect(await read(' \n')).toEqual({ ok: true, value: {} })
+    for (const text of ['[]', '1', '"a"', 'null', '{', '{"a"}', 'nonsense', '{"a": 1} x']) {
+      expect(await read(text)).toMatchObject(refused('body'))
+    }
+  })
+
+  it('may have unquoted names, single quotes and a comma too many, as scripts in use send it', async () => {
+    expect(await read("{name: 'a', text: \"it's\",}")).toEqual({ ok: true, value: { name: 'a', text: "it's" } })
+  })
+
+  it('must be valid UTF-8', async () => {
+    expect(await read(new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x7d]))).toMatchObject(refused('body'))
+  })
+
+  it('must not be too large, whether or not it says how large it is', async () => {
+    const large = `{"a": "${'x'.repeat(MAX_BODY_BYTES)}"}`
+    expect(await read(large)).toMatchObject(refused('body'))
+    const stream = new Blob([large]).stream()
+    const request = new Request('http://x/', { method: 'POST', body: stream, duplex: 'half' } as RequestInit)
+    expect(await readJson(request)).toMatchObject(refused('body'))
+  })
+
+  it('must not nest too deep, in either dialect', async () => {
+    const nested = (depth: number, open = '{"a":') => `${open.repeat(depth)}1${'}'.repeat(depth)}`
+    expect((await read(nested(MAX_DEPTH))).ok).toBe(true)
+    expect(await read(nested(MAX_DEPTH + 1))).toMatchObject(refused('body'))
+    expect(await read(nested(20_000))).toMatchObject(refused('body'))
+    expect(await read(nested(20_000, '{a:'))).toMatchObject(refused('body'))
+    expect(await read(`{"a":${'['.repeat(100_000)}`)).toMatchObject(refused('body'))
+  })
+})
+
+describe('what a body holds', () => {
+  const variable = (json: Record<string, unknown>) => bodies.readBody(bodies.variable, json)
+
+  it('is read by the names of the protos as well, and a null is as good as nothing', () => {
+    expect(normalize({ newer_than: 't', a: null, b: [{ c_d: 1 }] })).toEqual({ newerThan: 't', b: [{ cD: 1 }] })
+    expect(variable({ name: 'n', text: 't', value: null })).toEqual({ ok: true, value: { name: 'n', text: 't' } })
+  })
+
+  it('is told of in the words that clients know when a type is wrong', () => {
+    const message = "Invalid value at 'variable.text' (TYPE_STRING), 3600000"
+    expect(variable({ text: 3_600_000 })).toEqual({
+      ok: false,
+      fault: { kind: 'invalidArgument', field: 'variable.text', message },
+    })
+  })
+
+  it('is refused where there is no such field, with its name', () => {
+    expect(variable({ txt: 'x' })).toMatchObject(refused('variable.txt'))
+    expect(variable(JSON.parse('{"__proto__": {}}'))).toMatchObject({ ok: false })
+    expect(bodies.readBody(bodies.waiter, { success: { cardinality: { paths: '/' } } })).toMatchObject(
+      refused('waiter.success.cardinality.paths'),
+    )
+    expect(bodies.readBody(bodies.watch, { newerThen: 't' })).toMatchObject(refused('newer_then'))
+  })
+
+  it('may hold what only the server writes, which is ignored', () => {
+    const given = { text: 't', updateTime: 5, state: {} }
+    expect(variable(given).ok).toBe(true)
+  })
+
+  it('takes a whole number also as text, and no other', () => {
+    const number = (value: unknown) =>
+      bodies.readBody(bodies.waiter, { success: { cardinality: { path: '/', number: value } } })
+    for (const good of [3, '3', 0, -1, 2 ** 31 - 1]) expect(number(good).ok).toBe(true)
+    for (const bad of [1.5, '1.5', 'x', true, {}, [], 2 ** 31, '']) {
+      expect(number(bad)).toMatchObject(refused('waiter.success.cardinality.number'))
+    }
+  })
+
+  it('is told of by its place in a list', () => {
+    const policy = { bindings: [{ role: 'r', members: ['a', 5] }] }
+    expect(bodies.readBody(bodies.policy, { policy })).toMatchObject(refused('policy.bindings[0].members[1]'))
+    expect(bodies.readBody(bodies.policy, { policy: [] })).toMatchObject(refused('policy'))
+    expect(bodies.readBody(bodies.policy, { policy: { bindings: {} } })).toMatchObject(refused('policy.bindings'))
+  })
+})

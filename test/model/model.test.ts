@@ -1,0 +1,84 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import type { Command, Event, Outcome } from '../../src/core/command.ts'
+import { answer } from '../../src/core/query.ts'
+import { Commits } from '../../src/object/commits.ts'
+import { SqlStore } from '../../src/object/sql-store.ts'
+import { nodeDatabase } from '../support/node-database.ts'
+import { CONFIG, step } from './arbitrary.ts'
+import { Reference } from './reference.ts'
+
+/** The real store, domain and commits, on a clock that the test moves. */
+class Subject {
+  now = 1_790_000_000_000_000
+  events: Event[] = []
+  readonly #database = nodeDatabase()
+  #store = new SqlStore(this.#database)
+  #commits = this.#open()
+
+  #open(): Commits {
+    return new Commits({
+      storage: this.#database,
+      store: this.#store,
+      clock: () => this.now,
+      heard: () => true,
+      beforeCommit: () => {},
+      tell: (events) => this.events.push(...events),
+    })
+  }
+
+  restart(): void {
+    this.#store = new SqlStore(this.#database)
+    this.#commits = this.#open()
+  }
+
+  submit(commands: readonly Command[]): Promise<Outcome[]> {
+    return Promise.all(commands.map((command) => this.#commits.submit(command)))
+  }
+
+  read(type: 'listVariables' | 'listWaiters'): Promise<Outcome> {
+    const page = {}
+    const query = type === 'listWaiters' ? { type, page } : { type, filter: '', returnValues: true, page }
+    return this.#commits.read(() => answer(this.#store, query))
+  }
+}
+
+function describeEvent(event: Event): string {
+  switch (event.kind) {
+    case 'variable':
+      return `${event.variable.path} ${event.state} ${event.stamp}`
+    case 'waiterEnded':
+      return `${event.waiter.id} ${event.waiter.end?.how} ${event.waiter.end?.at}`
+    case 'waiterDeleted':
+      return `${event.id} deleted ${event.stamp}`
+    case 'configDeleted':
+      return `config deleted ${event.stamp}`
+  }
+}
+
+async function compare(steps: readonly (typeof step extends fc.Arbitrary<infer T> ? T : never)[]): Promise<void> {
+  const subject = new Subject()
+  const reference = new Reference()
+  const create: Command = { type: 'createConfig', name: CONFIG, description: '', requestId: '' }
+  for (const { move, restart, commands } of [{ move: 0, restart: false, commands: [create] }, ...steps]) {
+    subject.now += move
+    if (restart) subject.restart()
+    const outcomes = await subject.submit(commands)
+    expect(outcomes).toEqual(commands.map((command) => reference.apply(command, subject.now)))
+    expect(subject.events.map(describeEvent)).toEqual(reference.events)
+    subject.events = []
+    reference.events = []
+  }
+  if (!reference.config) return
+  // Reading ends what is overdue, too.
+  subject.now += 3_000_000
+  reference.pass(subject.now)
+  const variables = [...reference.variables.keys()].sort().map((path) => reference.variableAnswer(path))
+  const waiters = [...reference.waiters.keys()].sort().map((id) => reference.waiterAnswer(id))
+  expect(await subject.read('listVariables')).toEqual({ ok: true, value: variables.length ? { variables } : {} })
+  expect(await subject.read('listWaiters')).toEqual({ ok: true, value: waiters.length ? { waiters } : {} })
+}
+
+it('does what a naive model does that recounts everything: the same outcomes, endings, events and stamps', async () => {
+  await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 40 }), compare), { numRuns: 2000 })
+}, 120_000)

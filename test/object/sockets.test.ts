@@ -1,0 +1,151 @@
+import { evictDurableObject } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { expect, it } from 'vitest'
+import type * as wire from '../../src/core/wire.ts'
+import { expectOk, freshConfig, getWaiter, listen, subscribe, wait, write } from './support.ts'
+
+const NOT_FOUND = { error: { code: 404, message: 'Requested entity was not found.', status: 'NOT_FOUND' } }
+
+it('tells the waiter as it stands, then its end, and closes', async () => {
+  const { object } = await freshConfig()
+  await expectOk(wait(object, 'w', '/ready', 1))
+  const listener = await listen(object, { kind: 'waiter', id: 'w' })
+  expect(await listener.next()).toEqual({ waiter: await getWaiter(object, 'w') })
+  await expectOk(write(object, 'ready'))
+  expect(await listener.next()).toEqual({ waiter: await getWaiter(object, 'w') })
+  expect(await listener.closed()).toBe(1000)
+})
+
+it('tells of a waiter that has ended already once, and closes', async () => {
+  const { object } = await freshConfig()
+  await expectOk(write(object, 'ready'))
+  await expectOk(wait(object, 'w', '/ready', 1))
+  const listener = await listen(object, { kind: 'waiter', id: 'w' })
+  expect(await listener.next()).toMatchObject({ waiter: { done: true } })
+  expect(await listener.closed()).toBe(1000)
+})
+
+it('goes on through hibernation: the object sleeps, wakes at a write, and tells', async () => {
+  const { object, name } = await freshConfig()
+  await expectOk(wait(object, 'w', '/ready', 1))
+  const waiter = await listen(object, { kind: 'waiter', id: 'w' })
+  const config = await listen(object, { kind: 'config', root: 'ready' })
+  await waiter.next()
+  await evictDurableObject(object)
+  await expectOk(write(env.RUNTIME_CONFIG.getByName(name), 'ready/a', 'here'))
+  expect(await config.next()).toMatchObject({
+    variable: { name: `${name}/variables/ready/a`, text: 'here', state: 'UPDATED' },
+  })
+  expect(await config.next()).toMatchObject({ waiter: { name: `${name}/waiters/w`, done: true } })
+  expect(await waiter.next()).toMatchObject({ waiter: { done: true } })
+  expect(await waiter.closed()).toBe(1000)
+})
+
+it('answers a ping, also while the object sleeps', async () => {
+  const { object } = await freshConfig()
+  const listener = await listen(object, { kind: 'config', root: '' })
+  await evictDurableObject(object)
+  listener.send('ping')
+  expect(await listener.text()).toBe('pong')
+})
+
+it('answers any other message with an error, and stays', async () => {
+  const { object } = await freshConfig()
+  const listener = await listen(object, { kind: 'config', root: '' })
+  listener.send('{"id": 1}')
+  expect(await listener.next()).toMatchObject({ error: { code: 400, status: 'INVALID_ARGUMENT' } })
+  await expectOk(write(object, 'a'))
+  expect(await listener.next()).toMatchObject({ variable: { state: 'UPDATED' } })
+})
+
+it('tells of each change under the path, by whole segments, in order, with the last contents of what is deleted', async () => {
+  const { object, name } = await freshConfig()
+  const listener = await listen(object, { kind: 'config', root: 'ready' })
+  await expectOk(write(object, 'readyish'))
+  await expectOk(write(object, 'other/ready'))
+  await expectOk(write(object, 'ready/b', 'b'))
+  await expectOk(write(object, 'ready/a/x', 'x'))
+  await expectOk(
+    object.submit({ type: 'updateVariable', path: 'ready/b', contents: { kind: 'value', contents: 'AA==' } }),
+  )
+  await expectOk(object.submit({ type: 'deleteVariable', path: 'ready', recursive: true }))
+  const heard: wire.Variable[] = []
+  for (let count = 0; count < 5; count++) heard.push(((await listener.next()) as { variable: wire.Variable }).variable)
+  const shown = heard.map(({ name: full, state, text, value }) => [
+    full.slice(`${name}/variables/`.length),
+    state,
+    text ?? value,
+  ])
+  expect(shown).toEqual([
+    ['ready/b', 'UPDATED', 'b'],
+    ['ready/a/x', 'UPDATED', 'x'],
+    ['ready/b', 'UPDATED', 'AA=='],
+    ['ready/a/x', 'DELETED', 'x'],
+    ['ready/b', 'DELETED', 'AA=='],
+  ])
+})
+
+it('tells who listens to a waiter that it was deleted, and closes', async () => {
+  const { object } = await freshConfig()
+  await expectOk(wait(object, 'w', '/ready', 1))
+  const listener = await listen(object, { kind: 'waiter', id: 'w' })
+  await listener.next()
+  await expectOk(object.submit({ type: 'deleteWaiter', id: 'w' }))
+  expect(await listener.next()).toEqual(NOT_FOUND)
+  expect(await listener.closed()).toBe(4404)
+})
+
+it('tells everyone when the config is deleted: each variable first, then the end', async () => {
+  const { object, name } = await freshConfig()
+  await expectOk(write(object, 'a', 'last'))
+  await expectOk(wait(object, 'w', '/ready', 1))
+  const config = await listen(object, { kind: 'config', root: '' })
+  const watch = await listen(object, { kind: 'watch', path: 'a' })
+  const waiter = await listen(object, { kind: 'waiter', id: 'w' })
+  await watch.next()
+  await waiter.next()
+  await expectOk(object.submit({ type: 'deleteConfig' }))
+  const deleted = { variable: { name: `${name}/variables/a`, text: 'last', state: 'DELETED' } }
+  for (const listener of [config, watch]) expect(await listener.next()).toMatchObject(deleted)
+  for (const listener of [config, watch, waiter]) {
+    expect(await listener.next()).toEqual(NOT_FOUND)
+    expect(await listener.closed()).toBe(4404)
+  }
+})
+
+it('hears of one variable by its exact name, never of what is beneath or beside it', async () => {
+  const { object } = await freshConfig()
+  await expectOk(write(object, 'a', '1'))
+  const listener = await listen(object, { kind: 'watch', path: 'a' })
+  expect(await listener.next()).toMatchObject({ variable: { text: '1' } })
+  await expectOk(write(object, 'ab'))
+  await expectOk(object.submit({ type: 'updateVariable', path: 'a', contents: { kind: 'text', contents: '2' } }))
+  expect(await listener.next()).toMatchObject({ variable: { text: '2', state: 'UPDATED' } })
+})
+
+it('refuses a subscription to what does not exist', async () => {
+  const { object } = await freshConfig()
+  expect((await subscribe(object, { kind: 'waiter', id: 'w' })).status).toBe(404)
+  expect((await subscribe(object, { kind: 'watch', path: 'v' })).status).toBe(404)
+})
+
+it('misses nothing and repeats nothing when a subscription begins amid writes', async () => {
+  const { object } = await freshConfig()
+  await expectOk(wait(object, 'w', '/n', 20))
+  const writes = Array.from({ length: 20 }, (_, index) => write(object, `n/${index}`))
+  const listeners = await Promise.all(Array.from({ length: 5 }, () => listen(object, { kind: 'waiter', id: 'w' })))
+  await Promise.all(writes)
+  for (const listener of listeners) {
+    const first = (await listener.next()) as { waiter: wire.Waiter }
+    if (!first.waiter.done) expect(await listener.next()).toMatchObject({ waiter: { done: true } })
+    expect(await listener.closed()).toBe(1000)
+  }
+})
+
+it('takes a path as long as paths may be', async () => {
+  const { object } = await freshConfig()
+  const path = `${'a'.repeat(63)}/`.repeat(4).slice(0, 255)
+  const listener = await listen(object, { kind: 'config', root: path })
+  await expectOk(write(object, path))
+  expect(await listener.next()).toMatchObject({ variable: { state: 'UPDATED' } })
+})

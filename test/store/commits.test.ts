@@ -1,0 +1,194 @@
+import { beforeEach, expect, it } from 'vitest'
+import type { Command, Event } from '../../src/core/command.ts'
+import { answer } from '../../src/core/query.ts'
+import { Commits } from '../../src/object/commits.ts'
+import { SqlStore } from '../../src/object/sql-store.ts'
+import { nodeDatabase, type NodeDatabase } from '../support/node-database.ts'
+
+/** A disk that writes when it is told to, so that what happens before and after a sync can be told apart. */
+class SlowDisk {
+  readonly database = nodeDatabase()
+  syncs: { resolve: () => void; reject: (error: Error) => void }[] = []
+  commits = 0
+  readonly storage: NodeDatabase = {
+    sql: this.database.sql,
+    statements: 0,
+    transactionSync: (closure) => this.database.transactionSync(closure),
+    sync: () => {
+      this.commits += 1
+      return new Promise((resolve, reject) => this.syncs.push({ resolve, reject }))
+    },
+  }
+
+  /** Lets what was written become durable, and those who wait for it hear. */
+  async write(): Promise<void> {
+    this.syncs.shift()?.resolve()
+    await settled()
+  }
+
+  async fail(error: Error): Promise<void> {
+    this.syncs.shift()?.reject(error)
+    await settled()
+  }
+}
+
+/** Resolves when every promise that can go on has gone on. */
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+const NAME = 'projects/p/configs/c'
+const create: Command = { type: 'createConfig', name: NAME, description: '', requestId: '' }
+const write = (path: string): Command => ({
+  type: 'createVariable',
+  path,
+  contents: { kind: 'text', contents: '' },
+  requestId: '',
+})
+
+let disk: SlowDisk
+let store: SqlStore
+let commits: Commits
+let told: Event[]
+
+beforeEach(async () => {
+  disk = new SlowDisk()
+  store = new SqlStore(disk.storage)
+  told = []
+  commits = new Commits({
+    storage: disk.storage,
+    store,
+    clock: () => 1000,
+    heard: () => true,
+    beforeCommit: () => {},
+    tell: (events) => told.push(...events),
+  })
+  const created = commits.submit(create)
+  await disk.write()
+  await created
+})
+
+/** Follows a promise without waiting for it. */
+function follow<T>(promise: Promise<T>) {
+  const state: { value?: T; error?: unknown; done: boolean } = { done: false }
+  promise.then(
+    (value) => Object.assign(state, { value, done: true }),
+    (error: unknown) => Object.assign(state, { error, done: true }),
+  )
+  return state
+}
+
+const paths = () => Array.from(store.variables(''), ({ path }) => path)
+
+it('applies a command at once when nothing else is under way', () => {
+  void commits.submit(write('a'))
+  expect(paths()).toEqual(['a'])
+})
+
+it('answers and tells only when what was written is durable', async () => {
+  const outcome = follow(commits.submit(write('a')))
+  await settled()
+  expect(outcome.done).toBe(false)
+  expect(told).toEqual([])
+  await disk.write()
+  expect(outcome.value).toMatchObject({ ok: true })
+  expect(told).toMatchObject([{ kind: 'variable', variable: { path: 'a' } }])
+})
+
+it('gathers what comes while a commit is under way, and commits it together', async () => {
+  const before = disk.commits
+  const outcomes = ['a', 'b', 'c', 'd'].map((path) => follow(commits.submit(write(path))))
+  expect(paths()).toEqual(['a'])
+  await disk.write()
+  expect(outcomes.map(({ done }) => done)).toEqual([true, false, false, false])
+  expect(paths()).toEqual(['a', 'b', 'c', 'd'])
+  await disk.write()
+  expect(outcomes.every(({ done }) => done)).toBe(true)
+  expect(disk.commits - before).toBe(2)
+})
+
+it('lets a command that is refused undo nothing of the others in its commit', async () => {
+  const outcomes = ['a', 'b', 'b', 'c'].map((path) => follow(commits.submit(write(path))))
+  await disk.write()
+  await disk.write()
+  expect(outcomes.map(({ value }) => value?.ok)).toEqual([true, true, false, true])
+  expect(paths()).toEqual(['a', 'b', 'c'])
+})
+
+it('lets a job that throws undo itself alone, and gives no stamp twice', async () => {
+  void commits.submit(write('a'))
+  const before = follow(commits.submit(write('b')))
+  const broken = follow(
+    commits.change((changed) => {
+      changed.insertVariable({ path: 'half', kind: 'text', contents: '', updated: 1 })
+      throw new Error('a bug')
+    }),
+  )
+  const after = follow(commits.submit(write('c')))
+  await disk.write()
+  await disk.write()
+  expect(broken.error).toEqual(new Error('a bug'))
+  expect(before.value).toMatchObject({ ok: true })
+  expect(after.value).toMatchObject({ ok: true })
+  expect(paths()).toEqual(['a', 'b', 'c'])
+  const stamps = Array.from(store.variables(''), ({ updated }) => updated)
+  expect(new Set(stamps).size).toBe(3)
+})
+
+it('tells nobody that it was done when the disk refused it', async () => {
+  const outcome = follow(commits.submit(write('a')))
+  await disk.fail(new Error('the disk says no'))
+  expect(outcome.error).toEqual(new Error('the disk says no'))
+  expect(told).toEqual([])
+})
+
+it('reads only what is durable and told of', async () => {
+  const read = () => answer(store, { type: 'getVariable', path: 'a' })
+  const write1 = follow(commits.submit(write('a')))
+  const reading = follow(
+    commits.read(() => {
+      expect(told).toHaveLength(1)
+      return read()
+    }),
+  )
+  const write2 = follow(commits.submit(write('b')))
+  await settled()
+  expect(reading.done).toBe(false)
+  await disk.write()
+  expect(write1.done).toBe(true)
+  expect(reading.value).toMatchObject({ ok: true })
+  expect(write2.done).toBe(false)
+})
+
+it('reads at once when nothing is under way', async () => {
+  const reading = follow(commits.read(() => 'read'))
+  await settled()
+  expect(reading.value).toBe('read')
+})
+
+it('gives the error of a reader to that reader alone', async () => {
+  void commits.submit(write('a'))
+  const broken = follow(
+    commits.read(() => {
+      throw new Error('a bug')
+    }),
+  )
+  const reading = follow(commits.read(() => 'read'))
+  await disk.write()
+  expect(broken.error).toEqual(new Error('a bug'))
+  expect(reading.value).toBe('read')
+})
+
+it('lets nothing be read or applied while it is held exclusively', async () => {
+  let release = () => {}
+  const exclusive = follow(commits.exclusive(() => new Promise<void>((resolve) => (release = resolve))))
+  await settled()
+  const reading = follow(commits.read(() => 'read'))
+  void commits.submit(write('a'))
+  await settled()
+  expect(reading.done).toBe(false)
+  expect(paths()).toEqual([])
+  release()
+  await settled()
+  expect(exclusive.done).toBe(true)
+  expect(reading.value).toBe('read')
+  expect(paths()).toEqual(['a'])
+})
