@@ -13,7 +13,12 @@ export default defineConfig({
       },
       {
         // Inside workerd, with the Worker's own configuration.
-        plugins: [cloudflareTest({ wrangler: { configPath: '../wrangler.toml' } })],
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: '../wrangler.toml' },
+            miniflare: { bindings: { ROLLCALL_WATCH_SECONDS: '3' } },
+          }),
+        ],
         test: { name: 'object', include: ['object/**/*.test.ts'], setupFiles: ['object/setup.ts'] },
       },
       {

@@ -19,7 +19,7 @@ export interface Circumstances {
   /** Microseconds since 1970. */
   readonly now: Stamp
   /** Whether anyone listens for variables. If not, a deletion of many does not read them to tell of each. */
-  readonly heard: boolean
+  readonly heard: () => boolean
 }
 
 /**
@@ -98,7 +98,7 @@ function updateConfig(
 
 function deleteConfig(store: Store, config: Config, { now, heard }: Circumstances): Applied {
   const stamp = store.tick(now)
-  const events = heard ? deletions(store.variables(''), stamp) : []
+  const events = heard() ? deletions(store.variables(''), stamp) : []
   store.clear()
   store.tellDirectory({ config: config.name, stamp })
   return { outcome: ok({}), events: [...events, { kind: 'configDeleted', stamp }] }
@@ -155,19 +155,19 @@ function updateVariable(
 function deleteVariable(
   store: Store,
   { path, recursive }: CommandOf<'deleteVariable'>,
-  { now, heard }: Circumstances,
+  circumstances: Circumstances,
 ): Applied {
-  if (recursive) return deleteSubtree(store, path, now, heard)
+  if (recursive) return deleteSubtree(store, path, circumstances)
   const variable = store.variable(path)
   if (!variable) return refused(refuse(NOT_FOUND))
-  const stamp = store.tick(now)
+  const stamp = store.tick(circumstances.now)
   store.deleteVariable(path)
   store.shift(path, -1)
   return { outcome: ok({}), events: [{ kind: 'variable', state: 'DELETED', variable, stamp }] }
 }
 
-function deleteSubtree(store: Store, root: string, now: Stamp, heard: boolean): Applied {
-  const gone = heard ? [...store.variables(root)] : []
+function deleteSubtree(store: Store, root: string, { now, heard }: Circumstances): Applied {
+  const gone = heard() ? [...store.variables(root)] : []
   const removed = store.deleteVariables(root)
   if (!removed) return refused(refuse(NOT_FOUND))
   const stamp = store.tick(now)

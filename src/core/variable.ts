@@ -47,16 +47,9 @@ export function readContents(body: { text?: string | undefined; value?: string |
   if (text !== undefined && value !== undefined) {
     return invalid('variable.text', 'variable.text and variable.value exclude each other: send exactly one')
   }
-  if (text !== undefined) return readText(text)
+  if (text !== undefined) return withinSize('text', text, new TextEncoder().encode(text).length)
   if (value !== undefined) return readValue(value)
   return invalid('variable.text', 'variable.text or variable.value is required: send exactly one, it may be empty')
-}
-
-function readText(text: string): Result<Contents> {
-  if (!text.isWellFormed()) {
-    return invalid('variable.text', 'variable.text must be valid Unicode, this holds half of a surrogate pair')
-  }
-  return withinSize('text', text, new TextEncoder().encode(text).length)
 }
 
 function readValue(value: string): Result<Contents> {

@@ -6,11 +6,15 @@ import { normalize, snakeCase, type JsonObject } from './json.ts'
 // Workers may not make code at run time, which zod would otherwise try for speed.
 z.config({ jitless: true })
 
+/** The message of a text that holds half of a surrogate pair, which JSON can say and UTF-8 cannot. */
+const NOT_UNICODE = 'valid Unicode'
+
 // The message of each scalar is the name of its type, as Google's messages give it.
-const text = z.string('TYPE_STRING').optional()
+const string = z.string('TYPE_STRING').refine((value) => value.isWellFormed(), NOT_UNICODE)
+const text = string.optional()
 const bytes = z.string('TYPE_BYTES').optional()
 const bool = z.boolean('TYPE_BOOL').optional()
-const strings = z.array(z.string('TYPE_STRING'), 'a list').optional()
+const strings = z.array(string, 'a list').optional()
 /** A number without fraction, which proto3's JSON allows as a string too. */
 const int32 = z
   .unknown()
@@ -99,6 +103,7 @@ export function readBody<T>({ root, schema }: Body<T>, json: JsonObject): Result
   const shown = given.length > 100 ? `${given.slice(0, 100)}...` : given
   if (issue.message.startsWith('TYPE_'))
     return invalid(field, `Invalid value at '${field}' (${issue.message}), ${shown}`)
+  if (issue.message === NOT_UNICODE) return invalid(field, `${field} must be valid Unicode, this has half a character`)
   const expected = issue.message === 'a list' ? 'a list' : 'an object'
   return invalid(field, `Invalid value at '${field}': expected ${expected}, got ${shown}`)
 }

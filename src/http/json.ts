@@ -16,10 +16,10 @@ export type JsonObject = Record<string, unknown>
  */
 export async function readJson(request: Request): Promise<Result<JsonObject>> {
   const bytes = await readBytes(request)
-  if (!bytes) return invalid('body', `the body must be at most ${MAX_BODY_BYTES} bytes`)
+  if (!bytes.ok) return bytes
   let text: string
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes.value)
   } catch {
     return invalid('body', 'the body must be valid UTF-8')
   }
@@ -34,16 +34,20 @@ export async function readJson(request: Request): Promise<Result<JsonObject>> {
     : ok(parsed.value as JsonObject)
 }
 
-/** The body's bytes, undefined where there are too many; no more than that are kept in memory. */
-async function readBytes(request: Request): Promise<Uint8Array | undefined> {
-  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) return undefined
-  if (!request.body) return new Uint8Array()
+/** The body's bytes, or why there are none; no more of them than allowed are kept in memory. */
+async function readBytes(request: Request): Promise<Result<Uint8Array>> {
+  const body = plainBody(request)
+  if (!body.ok) return body
   const chunks: Uint8Array[] = []
   let length = 0
-  for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
-    length += chunk.byteLength
-    if (length > MAX_BODY_BYTES) return undefined
-    chunks.push(chunk)
+  try {
+    for await (const chunk of body.value) {
+      length += chunk.byteLength
+      if (length > MAX_BODY_BYTES) return invalid('body', `the body must be at most ${MAX_BODY_BYTES} bytes`)
+      chunks.push(chunk)
+    }
+  } catch {
+    return invalid('body', 'the body could not be read: it ended too early, or is not compressed as it says')
   }
   const bytes = new Uint8Array(length)
   let at = 0
@@ -51,7 +55,16 @@ async function readBytes(request: Request): Promise<Uint8Array | undefined> {
     bytes.set(chunk, at)
     at += chunk.byteLength
   }
-  return bytes
+  return ok(bytes)
+}
+
+/** The body, uncompressed: Google's Java client compresses what it sends unless told otherwise. */
+function plainBody(request: Request): Result<AsyncIterable<Uint8Array>> {
+  if (!request.body) return ok(new Blob([]).stream())
+  const encoding = request.headers.get('content-encoding')?.toLowerCase() ?? 'identity'
+  if (encoding === 'identity') return ok(request.body)
+  if (encoding === 'gzip') return ok(request.body.pipeThrough(new DecompressionStream('gzip')))
+  return invalid('body', 'the body must be sent plain or with "Content-Encoding: gzip"')
 }
 
 function parse(text: string): Result<unknown> {

@@ -53,7 +53,7 @@ export class Commits {
   submit(command: Command): Promise<Outcome> {
     const { store, heard } = this.#options
     return this.#enqueue((now) => {
-      const { outcome, events } = apply(store, command, { now, heard: heard() })
+      const { outcome, events } = apply(store, command, { now, heard })
       return { result: outcome, events }
     })
   }

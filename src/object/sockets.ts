@@ -74,7 +74,6 @@ export class Sockets {
 
   /** Tells everyone whom it concerns of what happened, in order. */
   push(events: readonly Event[]): void {
-    if (!this.#ctx.getWebSockets().length) return
     for (const event of events) this.#pushOne(event)
   }
 

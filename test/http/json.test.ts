@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import * as bodies from '../../src/http/bodies.ts'
 import { MAX_BODY_BYTES, MAX_DEPTH, normalize, readJson } from '../../src/http/json.ts'
@@ -29,6 +30,15 @@ describe('a body', () => {
     const stream = new Blob([large]).stream()
     const request = new Request('http://x/', { method: 'POST', body: stream, duplex: 'half' } as RequestInit)
     expect(await readJson(request)).toMatchObject(refused('body'))
+  })
+
+  it('may be compressed, and must be what it says', async () => {
+    const send = (body: BodyInit, encoding: string) =>
+      readJson(new Request('http://x/', { method: 'POST', body, headers: { 'content-encoding': encoding } }))
+    expect(await send(gzipSync('{"a": 1}'), 'gzip')).toEqual({ ok: true, value: { a: 1 } })
+    expect(await send('{"a": 1}', 'gzip')).toMatchObject(refused('body'))
+    expect(await send('{"a": 1}', 'zstd')).toMatchObject(refused('body'))
+    expect(await send(gzipSync('x'.repeat(MAX_BODY_BYTES + 1)), 'gzip')).toMatchObject(refused('body'))
   })
 
   it('must not nest too deep, in either dialect', async () => {
@@ -64,6 +74,13 @@ describe('what a body holds', () => {
       refused('waiter.success.cardinality.paths'),
     )
     expect(bodies.readBody(bodies.watch, { newerThen: 't' })).toMatchObject(refused('newer_then'))
+  })
+
+  it('holds no half of a surrogate pair in any text', () => {
+    expect(variable({ text: 'a\ud800' })).toMatchObject(refused('variable.text'))
+    expect(variable({ text: '\u{1f3c1}' }).ok).toBe(true)
+    const policy = { bindings: [{ role: 'r', members: ['\udc00'] }] }
+    expect(bodies.readBody(bodies.policy, { policy })).toMatchObject(refused('policy.bindings[0].members[0]'))
   })
 
   it('may hold what only the server writes, which is ignored', () => {

@@ -9,7 +9,7 @@ function statementsOfAWrite(size: number, path: string, ends = 0): number {
   const database = nodeDatabase()
   const store = new SqlStore(database)
   const submit = (command: Command) => {
-    const { outcome } = apply(store, command, { now: 1000, heard: true })
+    const { outcome } = apply(store, command, { now: 1000, heard: () => true })
     if (!outcome.ok) throw new Error(JSON.stringify(outcome.fault))
   }
   const write = (to: string) =>

@@ -1,0 +1,89 @@
+import { abortAllDurableObjects, evictDurableObject, runInDurableObject, SELF } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { expect, it } from 'vitest'
+import type { RuntimeConfig } from '../../src/object/runtime-config.ts'
+import { expectOk, freshConfig, write } from './support.ts'
+
+/** Begins a watch at the edge. */
+async function watch(config: string, path: string, headers: HeadersInit = {}, body = '{}') {
+  const url = `https://x/v1beta1/${config}/variables/${path}:watch`
+  const response = await SELF.fetch(url, { method: 'POST', headers, body })
+  return { status: response.status, body: await response.json() }
+}
+
+/** Resolves when so many sockets listen to the config's object. */
+async function attached(config: string, sockets: number): Promise<void> {
+  const stub = env.RUNTIME_CONFIG.getByName(config)
+  while ((await runInDurableObject<RuntimeConfig, number>(stub, (_, ctx) => ctx.getWebSockets().length)) < sockets) {
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+}
+
+const update = (config: string, path: string, contents: string) =>
+  expectOk(
+    env.RUNTIME_CONFIG.getByName(config).submit({
+      type: 'updateVariable',
+      path,
+      contents: { kind: 'text', contents },
+    }),
+  )
+
+const remove = (config: string, path: string) =>
+  expectOk(env.RUNTIME_CONFIG.getByName(config).submit({ type: 'deleteVariable', path, recursive: false }))
+
+it('lets the object sleep while it is held, and is answered when it wakes for a change', async () => {
+  const { object, name } = await freshConfig()
+  await expectOk(write(object, 'a/b', 'one'))
+  const held = watch(name, 'a/b')
+  await attached(name, 1)
+  // This would not return while anything kept the object in memory.
+  await evictDurableObject(object)
+  await update(name, 'a/b', 'two')
+  expect(await held).toMatchObject({ status: 200, body: { text: 'two', state: 'UPDATED' } })
+})
+
+it('is answered with what changed while its socket was lost', async () => {
+  const { object, name } = await freshConfig()
+  await expectOk(write(object, 'v', 'one'))
+  const held = watch(name, 'v')
+  await attached(name, 1)
+  await abortAllDurableObjects()
+  await update(name, 'v', 'two')
+  expect(await held).toMatchObject({ status: 200, body: { text: 'two', state: 'UPDATED' } })
+})
+
+it('is answered with the last contents when the variable was deleted while its socket was lost', async () => {
+  const { object, name } = await freshConfig()
+  await expectOk(write(object, 'v', 'one'))
+  const held = watch(name, 'v')
+  await attached(name, 1)
+  await abortAllDurableObjects()
+  await remove(name, 'v')
+  expect(await held).toMatchObject({ status: 200, body: { text: 'one', state: 'DELETED' } })
+})
+
+it('goes on waiting when its socket was lost and nothing changed', async () => {
+  const { object, name } = await freshConfig()
+  await expectOk(write(object, 'v', 'one'))
+  const held = watch(name, 'v')
+  await attached(name, 1)
+  await abortAllDurableObjects()
+  await attached(name, 1)
+  await update(name, 'v', 'two')
+  expect(await held).toMatchObject({ status: 200, body: { text: 'two', state: 'UPDATED' } })
+})
+
+it('is answered with the value as it still is, without a state, when its time is over', async () => {
+  const { object, name } = await freshConfig()
+  const made = await expectOk(write(object, 'v', 'one'))
+  expect(await watch(name, 'v')).toEqual({ status: 200, body: made })
+})
+
+it('tells a caller who would not wait so long that their time is over', async () => {
+  const { object, name } = await freshConfig()
+  await expectOk(write(object, 'v', 'one'))
+  expect(await watch(name, 'v', { 'X-Server-Timeout': '0.05' })).toMatchObject({
+    status: 504,
+    body: { error: { status: 'DEADLINE_EXCEEDED' } },
+  })
+})
