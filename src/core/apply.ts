@@ -1,8 +1,9 @@
 /** The one place where anything of a config changes. */
 import type { Command, Event, Outcome } from './command.ts'
+import { configResource, type Config } from './config.ts'
 import { ALREADY_EXISTS, NOT_FOUND, ok, refuse } from './fault.ts'
 import { policyEtag, policyResource } from './policy.ts'
-import type { Config, Count, Created, Store } from './store.ts'
+import type { Count, Created, Store } from './store.ts'
 import { SECOND, type Stamp } from './time.ts'
 import { variableResource, type Variable } from './variable.ts'
 import { beginWaiter, endWaiter, judge, waiterOperation, type Ending, type Waiter } from './waiter.ts'
@@ -241,9 +242,4 @@ function remember(store: Store, kind: Created, requestId: string, name: string, 
   if (!requestId) return
   const expires = Math.ceil((at + REQUEST_MEMORY) / REQUEST_MEMORY_STEP) * REQUEST_MEMORY_STEP
   store.remember(kind, requestId, name, answer, expires)
-}
-
-/** The resource that clients see of a config. */
-export function configResource({ name, description }: Pick<Config, 'name' | 'description'>): wire.RuntimeConfig {
-  return { name, ...(description && { description }) }
 }

@@ -66,3 +66,8 @@ export function takePage<T>(
   }
   return ok({ items })
 }
+
+/** A list as it stands in an answer: an empty one is left out, as proto3's JSON does. */
+export function listAnswer<T>(field: string, { items, nextPageToken }: Page<T>, resource: (item: T) => object): object {
+  return { ...(items.length && { [field]: items.map(resource) }), ...(nextPageToken && { nextPageToken }) }
+}

@@ -1,9 +1,9 @@
 /** Answers to questions, from what is stored. */
-import { configResource } from './apply.ts'
 import type { Outcome, Query } from './command.ts'
+import { configResource } from './config.ts'
 import { NOT_FOUND, ok, refuse } from './fault.ts'
 import { readFilter } from './filter.ts'
-import { takePage, type Page, type PageRequest } from './page.ts'
+import { listAnswer, takePage, type PageRequest } from './page.ts'
 import { policyResource } from './policy.ts'
 import type { Store } from './store.ts'
 import { variableHead, variableResource, type Variable } from './variable.ts'
@@ -53,7 +53,7 @@ function listVariables(
     bytes: ({ path, contents }) => HEAD_BYTES + path.length + (returnValues ? contents.length * 2 : 0),
   })
   const resource = returnValues ? variableResource : variableHead
-  return taken.ok ? ok(list('variables', taken.value, (variable) => resource(config, variable))) : taken
+  return taken.ok ? ok(listAnswer('variables', taken.value, (variable) => resource(config, variable))) : taken
 }
 
 function listWaiters(store: Store, config: string, page: PageRequest): Outcome {
@@ -62,10 +62,5 @@ function listWaiters(store: Store, config: string, page: PageRequest): Outcome {
     key: ({ id }) => id,
     bytes: ({ spec }) => HEAD_BYTES + JSON.stringify(spec).length,
   })
-  return taken.ok ? ok(list('waiters', taken.value, (waiter) => waiterResource(config, waiter))) : taken
-}
-
-/** A list as it stands in an answer: an empty one is left out, as proto3's JSON does. */
-export function list<T>(field: string, { items, nextPageToken }: Page<T>, resource: (item: T) => object): object {
-  return { ...(items.length && { [field]: items.map(resource) }), ...(nextPageToken && { nextPageToken }) }
+  return taken.ok ? ok(listAnswer('waiters', taken.value, (waiter) => waiterResource(config, waiter))) : taken
 }

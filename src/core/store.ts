@@ -3,19 +3,11 @@
  * of one command happens in one turn, so no other command can come in between.
  */
 import type { DirectoryEntry } from './command.ts'
-import type { Policy } from './policy.ts'
+import type { Config } from './config.ts'
 import type { Stamp } from './time.ts'
 import type { Variable } from './variable.ts'
 import type { Waiter } from './waiter.ts'
 import type * as wire from './wire.ts'
-
-/** The config itself, as it is stored. */
-export interface Config {
-  /** Full name: projects/P/configs/C. */
-  readonly name: string
-  readonly description: string
-  readonly policy: Policy
-}
 
 /** Which kind of resource a `requestId` made, so that each kind has ids of its own. */
 export type Created = 'config' | 'variable' | 'waiter'

@@ -9,8 +9,7 @@ import { knownPermissions, POLICY_VERSIONS, readPolicy } from '../core/policy.ts
 import { parseTimestamp, type Stamp } from '../core/time.ts'
 import { readContents } from '../core/variable.ts'
 import { readWaiter } from '../core/waiter.ts'
-import type { Env } from '../index.ts'
-import type { Subscription } from '../object/sockets.ts'
+import type { Env } from './env.ts'
 import * as bodies from './bodies.ts'
 import { subscribe, watchVariable } from './held.ts'
 import { method, type Method } from './method.ts'
@@ -111,7 +110,8 @@ export const METHODS: readonly Method[] = [
     permission: 'runtimeconfig.variables.watch',
     call({ name, query: { path }, env, request }) {
       const root = checkRoot(path || '/', 'path')
-      return root.ok ? upgrade(env, name, { kind: 'config', root: root.value }, request) : root
+      if (!root.ok) return root
+      return subscribe(env, configName(name.project, name.config), { kind: 'config', root: root.value }, request)
     },
   }),
 
@@ -231,7 +231,8 @@ export const METHODS: readonly Method[] = [
     on: 'waiter',
     verb: 'subscribe',
     permission: 'runtimeconfig.waiters.get',
-    call: ({ name, env, request }) => upgrade(env, name, { kind: 'waiter', id: name.waiter }, request),
+    call: ({ name, env, request }) =>
+      subscribe(env, configName(name.project, name.config), { kind: 'waiter', id: name.waiter }, request),
   }),
 
   method({
@@ -300,13 +301,6 @@ async function createConfig(
     }
   }
   return submit(env, name, { type: 'createConfig', name: own, description, requestId })
-}
-
-/** Passes the request to upgrade the connection on to the object; anything but an upgrade is refused. */
-async function upgrade(env: Env, name: InConfig, subscription: Subscription, request: Request) {
-  if (request.headers.get('Upgrade')?.toLowerCase() !== 'websocket') return refuse({ kind: 'upgradeRequired' })
-  const response = await subscribe(env, configName(name.project, name.config), subscription, request.headers)
-  return response.status === 404 ? refuse(NOT_FOUND) : response
 }
 
 /** The id of a new resource comes from the body's `name`, which must lie under the parent (spec: section 3.1, item 10). */

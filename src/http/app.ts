@@ -1,6 +1,6 @@
 /** The edge: a stateless Worker that reads requests, asks the object that owns the config, and writes answers. */
 import { Hono } from 'hono'
-import type { Env } from '../index.ts'
+import type { Env } from './env.ts'
 import { answer, faultResponse } from './answer.ts'
 import { callMethod } from './call.ts'
 import { callOperations } from './operations.ts'

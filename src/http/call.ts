@@ -2,7 +2,7 @@
 import type { Outcome } from '../core/command.ts'
 import { invalid, ok, refuse, type Result } from '../core/fault.ts'
 import { quote } from '../core/name.ts'
-import type { Env } from '../index.ts'
+import type { Env } from './env.ts'
 import { answer, faultResponse, type Style } from './answer.ts'
 import { METHODS } from './api.ts'
 import { readBody } from './bodies.ts'

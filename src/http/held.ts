@@ -3,10 +3,10 @@
  * the object may sleep while nothing happens.
  */
 import type { Outcome } from '../core/command.ts'
-import { NOT_FOUND, ok, refuse, type Fault } from '../core/fault.ts'
+import { NOT_FOUND, ok, refuse, type Fault, type Result } from '../core/fault.ts'
 import { parseTimestamp, type Stamp } from '../core/time.ts'
 import type * as wire from '../core/wire.ts'
-import type { Env } from '../index.ts'
+import type { Env } from './env.ts'
 import type { Subscription } from '../object/sockets.ts'
 
 /** How long `:watch` waits unless the deployment says otherwise: a little less than the 60 s after which clients give up. */
@@ -14,15 +14,46 @@ const WATCH_SECONDS = 55
 /** The pause before listening again after the object's socket was lost, for example in a deploy. */
 const RECONNECT_MS = 200
 
-/** The Upgrade request for a subscription, passed on to the object that owns the config. */
-export function subscribe(
+/** RFC 6455, section 7.4.1, and the IANA registry of close codes: the service restarts, come again. */
+const CLOSE_RESTART = 1012
+
+/** A WebSocket to the object that owns a config, or why there is none. */
+async function listenTo(env: Env, config: string, subscription: Subscription): Promise<Result<WebSocket>> {
+  const url = `https://object/?subscription=${encodeURIComponent(JSON.stringify(subscription))}`
+  const response = await env.RUNTIME_CONFIG.getByName(config).fetch(url, { headers: { Upgrade: 'websocket' } })
+  if (response.webSocket) return ok(response.webSocket)
+  return refuse(response.status === 404 ? NOT_FOUND : { kind: 'unavailable' })
+}
+
+/**
+ * Answers a request to upgrade with a WebSocket that relays what the object tells. Handing the object's own socket on
+ * would save the relay, but the object lets go of a connection only when it sleeps, so its close would reach the caller
+ * some ten seconds late.
+ */
+export async function subscribe(
   env: Env,
   config: string,
   subscription: Subscription,
-  headers: HeadersInit,
-): Promise<Response> {
-  const url = `https://object/?subscription=${encodeURIComponent(JSON.stringify(subscription))}`
-  return env.RUNTIME_CONFIG.getByName(config).fetch(url, { headers })
+  request: Request,
+): Promise<Outcome | Response> {
+  if (request.headers.get('Upgrade')?.toLowerCase() !== 'websocket') return refuse({ kind: 'upgradeRequired' })
+  const upstream = await listenTo(env, config, subscription)
+  if (!upstream.ok) return upstream
+  const { 0: client, 1: server } = new WebSocketPair()
+  join(upstream.value, server)
+  return new Response(null, { status: 101, webSocket: client })
+}
+
+function join(object: WebSocket, caller: WebSocket): void {
+  object.addEventListener('message', ({ data }) => caller.send(data))
+  caller.addEventListener('message', ({ data }) => object.send(data))
+  // 1005 and 1006 say that no close frame came, and may not be sent: the object was lost, or the caller is gone.
+  object.addEventListener('close', ({ code, reason }) =>
+    caller.close(code === 1005 || code === 1006 ? CLOSE_RESTART : code, reason),
+  )
+  caller.addEventListener('close', () => object.close(1000))
+  caller.accept()
+  object.accept()
 }
 
 /** What a caller of `:watch` waits for. */
@@ -38,14 +69,14 @@ export interface Watch {
 
 /** Waits until the variable changes or is deleted, or until the time is over (spec: section 4.5). */
 export async function watchVariable(env: Env, watch: Watch): Promise<Outcome> {
-  const hold = Number(env.ROLLCALL_WATCH_SECONDS ?? WATCH_SECONDS)
+  const hold = Number(env.ROLLCALL_WATCH_SECONDS) || WATCH_SECONDS
   const impatient = watch.patience !== undefined && watch.patience < hold
   const deadline = Date.now() + (impatient ? (watch.patience as number) : hold) * 1000
   const watcher = new Watcher(watch.newerThan)
   for (;;) {
-    const response = await subscribe(env, watch.config, { kind: 'watch', path: watch.path }, { Upgrade: 'websocket' })
-    if (!response.webSocket) return watcher.gone(response.status === 404 ? NOT_FOUND : { kind: 'unavailable' })
-    const heard = await listen(response.webSocket, deadline, (message) => watcher.hear(message))
+    const socket = await listenTo(env, watch.config, { kind: 'watch', path: watch.path })
+    if (!socket.ok) return watcher.gone(socket.fault)
+    const heard = await listen(socket.value, deadline, (message) => watcher.hear(message))
     if (heard === 'timeout') return impatient ? refuse({ kind: 'deadlineExceeded' }) : watcher.unchanged()
     if (heard !== 'closed') return heard
     watcher.reconnect()

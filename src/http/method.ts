@@ -2,7 +2,7 @@
 import type { Fault } from '../core/fault.ts'
 import type { Outcome } from '../core/command.ts'
 import type { ResourceName } from '../core/name.ts'
-import type { Env } from '../index.ts'
+import type { Env } from './env.ts'
 import type { Style } from './answer.ts'
 import type { Body } from './bodies.ts'
 import type { Kind, Parameters, Values } from './request.ts'

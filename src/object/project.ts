@@ -1,12 +1,10 @@
 /** The Durable Object that keeps the directory of a project's configs. It is named by the project's id. */
 import { DurableObject } from 'cloudflare:workers'
-import { configResource } from '../core/apply.ts'
 import type { DirectoryEntry, Outcome } from '../core/command.ts'
+import { configResource } from '../core/config.ts'
 import { ok } from '../core/fault.ts'
-import { takePage, type PageRequest } from '../core/page.ts'
-import { list } from '../core/query.ts'
+import { listAnswer, takePage, type PageRequest } from '../core/page.ts'
 import { SECOND, type Stamp } from '../core/time.ts'
-import type { Env } from '../index.ts'
 import { migrate, schemaVersion } from './schema.ts'
 
 const MIGRATIONS: readonly string[] = [
@@ -28,10 +26,10 @@ const MIGRATIONS: readonly string[] = [
 /** How long a deleted config is remembered, and how long a requestId: longer than a message can be under way. */
 const MEMORY = 25 * 3600 * SECOND
 
-export class Project extends DurableObject<Env> {
+export class Project extends DurableObject<object> {
   readonly #sql = this.ctx.storage.sql
 
-  constructor(ctx: DurableObjectState, env: Env) {
+  constructor(ctx: DurableObjectState, env: object) {
     super(ctx, env)
     if (schemaVersion(this.#sql) !== undefined) migrate(ctx.storage, MIGRATIONS)
   }
@@ -72,7 +70,7 @@ export class Project extends DurableObject<Env> {
       key: ({ name }) => name,
       bytes: ({ name, description }) => name.length + description.length * 2,
     })
-    return taken.ok ? ok(list('configs', taken.value, configResource)) : taken
+    return taken.ok ? ok(listAnswer('configs', taken.value, configResource)) : taken
   }
 
   #configs(after: string): Iterable<{ name: string; description: string }> {

@@ -5,13 +5,18 @@ import { refuse, statusOf } from '../core/fault.ts'
 import { answer } from '../core/query.ts'
 import type { Stamp } from '../core/time.ts'
 import type * as wire from '../core/wire.ts'
-import type { Env } from '../index.ts'
 import { Commits } from './commits.ts'
 import { Outbox } from './outbox.ts'
+import type { Project } from './project.ts'
 import { Sockets, type Subscription } from './sockets.ts'
 import { SqlStore } from './sql-store.ts'
 
-export class RuntimeConfig extends DurableObject<Env> {
+/** The binding that the object itself needs. */
+export interface Directories {
+  readonly PROJECT: DurableObjectNamespace<Project>
+}
+
+export class RuntimeConfig extends DurableObject<Directories> {
   readonly #store: SqlStore
   readonly #commits: Commits
   readonly #sockets: Sockets
@@ -19,7 +24,7 @@ export class RuntimeConfig extends DurableObject<Env> {
   /** When the alarm stands, in milliseconds since 1970, as far as this instance knows. */
   #alarm: number | null = null
 
-  constructor(ctx: DurableObjectState, env: Env) {
+  constructor(ctx: DurableObjectState, env: Directories) {
     super(ctx, env)
     const { storage } = ctx
     this.#store = new SqlStore(storage)

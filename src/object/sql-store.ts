@@ -1,7 +1,8 @@
 /** The store on SQLite: every statement that touches a config's data stands here. */
 import type { DirectoryEntry } from '../core/command.ts'
+import type { Config } from '../core/config.ts'
 import { rootsOf } from '../core/name.ts'
-import type { Config, Count, Created, Store } from '../core/store.ts'
+import type { Count, Created, Store } from '../core/store.ts'
 import { nextStamp, SECOND, type Stamp } from '../core/time.ts'
 import type { Variable } from '../core/variable.ts'
 import { atomsOf, type Ending, type Waiter } from '../core/waiter.ts'

@@ -1,5 +1,5 @@
 /** `npm start`: runs the server until a signal ends it. */
-import { readOptions, StartError, USAGE } from './options.ts'
+import { readOptions, StartError, USAGE, workerVariables } from './options.ts'
 import { startServer, type Server } from './server.ts'
 
 async function main(): Promise<number> {
@@ -17,7 +17,7 @@ async function main(): Promise<number> {
       void server?.stop()
     })
   }
-  server = await startServer(options)
+  server = await startServer({ ...options, variables: workerVariables(process.env) })
   process.stdout.write(`Rollcall answers at ${server.url}\n`)
   if (asked) await server.stop()
   await server.ended

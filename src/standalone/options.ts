@@ -16,7 +16,17 @@ export const USAGE = `Usage: npm start -- [options]
   --host HOST   address to listen on               (ROLLCALL_HOST, default 127.0.0.1)
   --data DIR    folder that holds all data         (ROLLCALL_DATA, default .rollcall)
   --help        this text
+
+The Worker's own variables, such as ROLLCALL_WATCH_SECONDS, are taken from the environment too.
 `
+
+/** The variables of the Worker's environment that may be set from outside (see Env in src/http/env.ts). */
+const WORKER_VARIABLES = ['ROLLCALL_WATCH_SECONDS']
+
+/** Those of the Worker's variables that the environment sets. */
+export function workerVariables(env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(WORKER_VARIABLES.flatMap((name) => (env[name] ? [[name, env[name]]] : [])))
+}
 
 /** Something the person who starts the server should change; the message is a sentence for them. */
 export class StartError extends Error {}

@@ -1,5 +1,5 @@
 /** A Durable Object's storage in plain Node: the same SQLite, so that what runs on it here runs on the same statements. */
-import { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { CommitStorage } from '../../src/object/commits.ts'
 import type { Row } from '../../src/object/schema.ts'
 
@@ -10,6 +10,7 @@ export interface NodeDatabase extends CommitStorage {
 
 export function nodeDatabase(): NodeDatabase {
   const database = new DatabaseSync(':memory:')
+  const prepared = new Map<string, StatementSync>()
   let statements = 0
   let depth = 0
   return {
@@ -24,7 +25,9 @@ export function nodeDatabase(): NodeDatabase {
           database.exec(query)
           return rows([])
         }
-        return rows(database.prepare(query).all(...bindings) as Row[])
+        const statement = prepared.get(query) ?? database.prepare(query)
+        prepared.set(query, statement)
+        return rows(statement.all(...bindings) as Row[])
       },
     },
     transactionSync(closure) {
