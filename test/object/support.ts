@@ -101,6 +101,10 @@ export class Listener {
   send(text: string): void {
     this.#socket.send(text)
   }
+
+  close(): void {
+    this.#socket.close(1000)
+  }
 }
 
 /** Asks for a subscription; the response is the object's own. */
@@ -114,4 +118,11 @@ export async function listen(object: ConfigObject, subscription: Subscription): 
   const { webSocket, status } = await subscribe(object, subscription)
   if (!webSocket) throw new Error(`no socket, but ${status}`)
   return new Listener(webSocket)
+}
+
+/** Resolves when so many sockets listen to a config's object. */
+export async function attached(config: string, sockets: number): Promise<void> {
+  const stub = env.RUNTIME_CONFIG.getByName(config)
+  const count = () => runInDurableObject<RuntimeConfig, number>(stub, (_, ctx) => ctx.getWebSockets().length)
+  while ((await count()) !== sockets) await new Promise((resolve) => setTimeout(resolve, 1))
 }

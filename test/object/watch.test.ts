@@ -1,22 +1,13 @@
-import { abortAllDurableObjects, evictDurableObject, runInDurableObject, SELF } from 'cloudflare:test'
+import { abortAllDurableObjects, evictDurableObject, SELF } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { expect, it } from 'vitest'
-import type { RuntimeConfig } from '../../src/object/runtime-config.ts'
-import { expectOk, freshConfig, write } from './support.ts'
+import { attached, expectOk, freshConfig, write } from './support.ts'
 
 /** Begins a watch at the edge. */
 async function watch(config: string, path: string, headers: HeadersInit = {}, body = '{}') {
   const url = `https://x/v1beta1/${config}/variables/${path}:watch`
   const response = await SELF.fetch(url, { method: 'POST', headers, body })
   return { status: response.status, body: await response.json() }
-}
-
-/** Resolves when so many sockets listen to the config's object. */
-async function attached(config: string, sockets: number): Promise<void> {
-  const stub = env.RUNTIME_CONFIG.getByName(config)
-  while ((await runInDurableObject<RuntimeConfig, number>(stub, (_, ctx) => ctx.getWebSockets().length)) < sockets) {
-    await new Promise((resolve) => setTimeout(resolve, 1))
-  }
 }
 
 const update = (config: string, path: string, contents: string) =>
