@@ -26,6 +26,8 @@ export default defineConfig({
         test: {
           name: 'server',
           include: ['conformance/**/*.test.ts', 'standalone/**/*.test.ts'],
+          // These wait more than they work, one of them for the better part of a minute.
+          maxWorkers: 4,
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },

@@ -23,8 +23,5 @@ export function answer(body: object, style: Style = PLAIN, status = 200): Respon
 /** The answer that tells of a fault: google.rpc.Status under `error`. */
 export function faultResponse(fault: Fault, style: Style = PLAIN): Response {
   const status = statusOf(fault)
-  const response = answer({ error: status }, style, status.code)
-  // RFC 9110, section 15.5.22: who answers 426 says to what.
-  if (fault.kind === 'upgradeRequired') response.headers.set('upgrade', 'websocket')
-  return response
+  return answer({ error: status }, style, status.code)
 }

@@ -28,6 +28,8 @@ export function readTarget(path: string): Target | undefined {
   const colon = path.indexOf(':', path.lastIndexOf('/'))
   const verb = colon === -1 ? '' : path.slice(colon + 1)
   const name = colon === -1 ? path : path.slice(0, colon)
+  // A colon with nothing behind it is no verb, least of all the absence of one.
+  if (colon !== -1 && verb === '') return undefined
   const parts = name.split('/')
   if (parts[0] !== 'projects' || parts[2] !== 'configs') return undefined
   if (parts.length === 3) return { kind: 'configs', verb, name: parts.slice(0, 2).join('/') }

@@ -6,9 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Message, Waiter } from '../core/wire.ts'
 import { startServer } from './server.ts'
 
-const NODES = 5
-/** The nodes take between none and this long to get ready, in milliseconds. */
-const SLOWEST_MS = 2500
+/** How long each node takes to get ready, in milliseconds. */
+const READY_AFTER_MS = [900, 300, 1500, 2500, 2000]
+const NODES = READY_AFTER_MS.length
+/** The node that fails in the second roll call. */
+const FAILING = 3
 
 interface RollCall {
   /** Where the config is. */
@@ -26,7 +28,7 @@ async function main(): Promise<void> {
     await post(`${server.url}/v1beta1/projects/demo/configs`, { name: config, description: 'five nodes' })
     const rollCall = { url: `${server.url}/v1beta1/${config}`, config }
     await run(rollCall, 'first', undefined)
-    await run(rollCall, 'second', 3)
+    await run(rollCall, 'second', FAILING)
   } finally {
     await server.stop()
     rmSync(data, { recursive: true })
@@ -54,9 +56,8 @@ async function run({ url, config }: RollCall, title: string, failing: number | u
     if ('waiter' in message && message.waiter.done) heard({ waiter: message.waiter, at: performance.now() })
   })
 
-  const pace = seededPace(title.length)
-  const checkIns = Array.from({ length: NODES }, async (_, index) => {
-    await sleep(pace() * SLOWEST_MS)
+  const checkIns = READY_AFTER_MS.map(async (milliseconds, index) => {
+    await sleep(milliseconds)
     const kind = index + 1 === failing ? 'failed' : 'ready'
     const sent = performance.now()
     await post(`${url}/variables`, { name: `${config}/variables/${title}/${kind}/node-${index + 1}`, text: 'here' })
@@ -69,8 +70,8 @@ async function run({ url, config }: RollCall, title: string, failing: number | u
   const outcome = waiter.error ? `failed: "${waiter.error.message}" (code ${waiter.error.code})` : 'is complete'
   const cause = failing ? 'the failure was reported' : 'the last node began to check in'
   say(`The roll call ${outcome}. The push came ${(at - sent).toFixed(1)} ms after ${cause}.`)
-  await Promise.all(checkIns)
   for (const socket of [changes, waiting]) socket.close()
+  await Promise.all(checkIns)
 }
 
 /** A bar that fills on a terminal, a line for each node elsewhere. */
@@ -102,12 +103,6 @@ function listen(url: string, hear: (message: Message) => void): Promise<WebSocke
 async function post(url: string, body: object): Promise<void> {
   const response = await fetch(url, { method: 'POST', body: JSON.stringify(body) })
   if (!response.ok) throw new Error(`POST ${url} answered ${response.status}: ${await response.text()}`)
-}
-
-/** Numbers from 0 to 1 that look random and are the same in every run. */
-function seededPace(seed: number): () => number {
-  let state = seed * 0.137
-  return () => (state = (state * 7.31 + 0.377) % 1)
 }
 
 function say(line: string): void {
