@@ -23,6 +23,8 @@ export interface CommitOptions {
   readonly heard: () => boolean
   /** Called inside each transaction, after its commands: what is due when must be made sure here. */
   readonly beforeCommit: () => void
+  /** Called when a transaction was undone: what {@link beforeCommit} made sure of is not sure any more. */
+  readonly undone: () => void
   /** Tells of what happened, in order, once it is durable. */
   readonly tell: (events: readonly Event[]) => void
 }
@@ -122,7 +124,7 @@ export class Commits {
   }
 
   async #commit(jobs: readonly Job[]): Promise<void> {
-    const { storage, store, tell } = this.#options
+    const { storage, store, tell, undone } = this.#options
     try {
       const { settled, events } = storage.transactionSync(() => this.#apply(jobs))
       await storage.sync()
@@ -131,6 +133,7 @@ export class Commits {
     } catch (error) {
       // The transaction was undone, or the disk refused it. None of the callers may believe that it was done.
       store.reload()
+      undone()
       for (const { reject } of jobs) reject(error)
     }
   }

@@ -21,8 +21,8 @@ export class RuntimeConfig extends DurableObject<Directories> {
   readonly #commits: Commits
   readonly #sockets: Sockets
   readonly #outbox: Outbox
-  /** When the alarm stands, in milliseconds since 1970, as far as this instance knows. */
-  #alarm: number | null = null
+  /** When the alarm stands, in milliseconds since 1970: null where there is none, undefined where it is not known. */
+  #alarm: number | null | undefined = null
 
   constructor(ctx: DurableObjectState, env: Directories) {
     super(ctx, env)
@@ -35,6 +35,7 @@ export class RuntimeConfig extends DurableObject<Directories> {
       clock,
       heard: () => this.#sockets.heard,
       beforeCommit: () => this.#arm(),
+      undone: () => (this.#alarm = undefined),
       tell: (events) => this.#sockets.push(events),
     })
     this.#outbox = new Outbox({

@@ -24,6 +24,7 @@ class Subject {
       clock: () => this.now,
       heard: () => true,
       beforeCommit: () => {},
+      undone: () => {},
       tell: (events) => this.events.push(...events),
     })
   }

@@ -102,3 +102,16 @@ it('is set again when its work fails, and does the work then', async () => {
   await runDurableObjectAlarm(object)
   expect(await getWaiter(object, 'w')).toMatchObject(TIMED_OUT)
 })
+
+it('is set again by the next commit when one was undone, for it may have been undone with it', async () => {
+  const { object } = await freshConfig()
+  const spec = { timeout: '1000s', success: { cardinality: { path: '/x', number: 1 } } }
+  await runInDurableObject(object, async (instance, { storage }) => {
+    vi.spyOn(storage, 'sync').mockRejectedValueOnce(new Error('the disk says no'))
+    const refused = instance.submit({ type: 'createWaiter', id: 'w', spec, requestId: '' })
+    await expect(refused).rejects.toThrow('the disk says no')
+    await storage.deleteAlarm()
+  })
+  await expectOk(write(object, 'v'))
+  expect(await alarmOf(object)).toBe((await createdMs(object, 'w')) + 1_000_000)
+})

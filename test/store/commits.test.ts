@@ -59,6 +59,7 @@ beforeEach(async () => {
     clock: () => 1000,
     heard: () => true,
     beforeCommit: () => {},
+    undone: () => {},
     tell: (events) => told.push(...events),
   })
   const created = commits.submit(create)

@@ -2,13 +2,7 @@ import { expect, it } from 'vitest'
 import { migrate, schemaVersion } from '../../src/object/schema.ts'
 import { SqlStore } from '../../src/object/sql-store.ts'
 import { nodeDatabase } from '../support/node-database.ts'
-
-const first = `
-  CREATE TABLE meta (id INTEGER PRIMARY KEY, version INTEGER NOT NULL);
-  INSERT INTO meta VALUES (0, 0);
-  CREATE TABLE things (name TEXT);
-  INSERT INTO things VALUES ('kept');`
-const second = 'ALTER TABLE things ADD COLUMN size INTEGER NOT NULL DEFAULT 7'
+import { first, second } from '../support/migrations.ts'
 
 it('brings an older database to the present version and keeps what is in it', () => {
   const database = nodeDatabase()
