@@ -1,7 +1,8 @@
 import { evictDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import type * as wire from '../../src/core/wire.ts'
+import { SqlStore } from '../../src/object/sql-store.ts'
 import { expectOk, freshConfig, getWaiter, listen, subscribe, wait, write } from './support.ts'
 
 const NOT_FOUND = { error: { code: 404, message: 'Requested entity was not found.', status: 'NOT_FOUND' } }
@@ -41,12 +42,18 @@ it('goes on through hibernation: the object sleeps, wakes at a write, and tells'
   expect(await waiter.closed()).toBe(1000)
 })
 
-it('answers a ping, also while the object sleeps', async () => {
-  const { object } = await freshConfig()
+it('answers a ping while the object sleeps, and lets it sleep', async () => {
+  const { object, name } = await freshConfig()
   const listener = await listen(object, { kind: 'config', root: '' })
   await evictDurableObject(object)
+  // An object that wakes begins by reading what is stored.
+  const wakes = vi.spyOn(SqlStore.prototype, 'reload')
   listener.send('ping')
   expect(await listener.text()).toBe('pong')
+  expect(wakes).not.toHaveBeenCalled()
+  await expectOk(write(env.RUNTIME_CONFIG.getByName(name), 'a'))
+  expect(wakes).toHaveBeenCalledOnce()
+  wakes.mockRestore()
 })
 
 it('answers any other message with an error, and stays', async () => {
