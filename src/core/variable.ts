@@ -14,6 +14,8 @@ export interface Variable {
 /** Contents must be *less than* 4096 bytes (spec: section 3, Variable). */
 export const MAX_CONTENTS_BYTES = 4095
 
+const ENCODER = new TextEncoder()
+
 /** A variable's name in full. `config` is the config's full name. */
 export function variableName(config: string, path: string): string {
   return `${config}/variables/${path}`
@@ -47,7 +49,7 @@ export function readContents(body: { text?: string | undefined; value?: string |
   if (text !== undefined && value !== undefined) {
     return invalid('variable.text', 'variable.text and variable.value exclude each other: send exactly one')
   }
-  if (text !== undefined) return withinSize('text', text, new TextEncoder().encode(text).length)
+  if (text !== undefined) return withinSize('text', text, ENCODER.encode(text).length)
   if (value !== undefined) return readValue(value)
   return invalid('variable.text', 'variable.text or variable.value is required: send exactly one, it may be empty')
 }

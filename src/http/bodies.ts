@@ -1,7 +1,7 @@
 /** The bodies that methods take: what each may hold, and how a wrong one is told of. */
 import * as z from 'zod'
 import { invalid, ok, type Result } from '../core/fault.ts'
-import { normalize, snakeCase, type JsonObject } from './json.ts'
+import { snakeCase, type JsonObject } from './json.ts'
 
 // Workers may not make code at run time, which zod would otherwise try for speed.
 z.config({ jitless: true })
@@ -89,9 +89,9 @@ export const permissions = body('', object({ permissions: strings }))
 
 export const empty = body('', object({}))
 
-/** Reads what a body holds, after bringing it into one form. */
+/** Reads what a body holds. */
 export function readBody<T>({ root, schema }: Body<T>, json: JsonObject): Result<T> {
-  const parsed = schema.safeParse(normalize(json), { reportInput: true })
+  const parsed = schema.safeParse(json, { reportInput: true })
   if (parsed.success) return ok(parsed.data)
   const issue = parsed.error.issues[0] as z.core.$ZodIssue
   const field = fieldName(root, issue.path)

@@ -8,27 +8,36 @@ import { METHODS } from './api.ts'
 import { readBody } from './bodies.ts'
 import { readJson } from './json.ts'
 import type { Method } from './method.ts'
-import { readParameters, readStyle, readTarget, readTargetName, type Target } from './request.ts'
+import {
+  readAddress,
+  readParameters,
+  readStyle,
+  readTarget,
+  readTargetName,
+  type Address,
+  type Target,
+} from './request.ts'
 
 /** Answers a request to /v1beta1/. */
 export async function callMethod(request: Request, env: Env): Promise<Response> {
-  const url = new URL(request.url)
-  const style = readStyle(url.searchParams)
+  const address = readAddress(request.url)
+  if (!address.ok) return faultResponse(address.fault)
+  const style = readStyle(address.value.query)
   if (!style.ok) return faultResponse(style.fault)
-  const outcome = await perform(request, url, env, style.value)
+  const outcome = await perform(request, address.value, env, style.value)
   if (outcome instanceof Response) return outcome
   return outcome.ok ? answer(outcome.value, style.value) : faultResponse(outcome.fault, style.value)
 }
 
-async function perform(request: Request, url: URL, env: Env, style: Style): Promise<Outcome | Response> {
-  const path = decodePath(url.pathname.replace(/^\/v1beta1\//, ''))
+async function perform(request: Request, address: Address, env: Env, style: Style): Promise<Outcome | Response> {
+  const path = decodePath(address.path.slice('/v1beta1/'.length))
   if (!path.ok) return path
   const target = readTarget(path.value)
   const method = target && findMethod(request.method, target)
   if (!method) return noSuchMethod(request.method, path.value)
   const name = readTargetName(target)
   if (!name.ok) return name
-  const query = readParameters(url.searchParams, method.query ?? {})
+  const query = readParameters(address.query, method.query ?? {})
   if (!query.ok) return query
   const body = await readInput(request, method)
   if (!body.ok) return body
@@ -53,7 +62,7 @@ async function readInput(request: Request, method: Method): Promise<Result<unkno
 
 function decodePath(path: string): Result<string> {
   try {
-    return ok(decodeURIComponent(path))
+    return ok(path.includes('%') ? decodeURIComponent(path) : path)
   } catch {
     return invalid('name', 'the path must be percent-encoded UTF-8')
   }

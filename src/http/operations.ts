@@ -4,7 +4,7 @@
  */
 import { refuse, type Fault } from '../core/fault.ts'
 import { answer, faultResponse } from './answer.ts'
-import { readParameters, readStyle } from './request.ts'
+import { readAddress, readParameters, readStyle, type Address } from './request.ts'
 import type { Outcome } from '../core/command.ts'
 import { ok } from '../core/fault.ts'
 
@@ -12,22 +12,23 @@ const LIST = { filter: 'string', pageSize: 'pageSize', pageToken: 'string', retu
 
 /** Answers a request to /v1/. */
 export function callOperations(request: Request): Response {
-  const url = new URL(request.url)
-  const style = readStyle(url.searchParams)
+  const address = readAddress(request.url)
+  if (!address.ok) return faultResponse(address.fault)
+  const style = readStyle(address.value.query)
   if (!style.ok) return faultResponse(style.fault)
-  const outcome = perform(request.method, url)
+  const outcome = perform(request.method, address.value)
   return outcome.ok ? answer(outcome.value, style.value) : faultResponse(outcome.fault, style.value)
 }
 
-function perform(http: string, { pathname, searchParams }: URL): Outcome {
-  if (pathname === '/v1/operations' && (http === 'GET' || http === 'HEAD')) {
-    const query = readParameters(searchParams, LIST)
-    return query.ok ? ok({}) : query
+function perform(http: string, { path, query }: Address): Outcome {
+  if (path === '/v1/operations' && (http === 'GET' || http === 'HEAD')) {
+    const read = readParameters(query, LIST)
+    return read.ok ? ok({}) : read
   }
-  const named = /^\/v1\/operations\/./.test(pathname)
-  const known = named && (pathname.endsWith(':cancel') ? http === 'POST' : http === 'DELETE')
+  const named = /^\/v1\/operations\/./.test(path)
+  const known = named && (path.endsWith(':cancel') ? http === 'POST' : http === 'DELETE')
   const fault: Fault = known
     ? { kind: 'unimplemented' }
-    : { kind: 'noSuchMethod', message: `There is no method ${http} ${pathname} in this API.` }
+    : { kind: 'noSuchMethod', message: `There is no method ${http} ${path} in this API.` }
   return refuse(fault)
 }

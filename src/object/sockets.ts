@@ -47,17 +47,20 @@ function tagsOf(subscription: Subscription): string[] {
 export class Sockets {
   readonly #ctx: DurableObjectState
   readonly #config: string
+  /** At least the tags that sockets have: to ask the platform for each costs a write as much as one of its statements. */
+  readonly #tags = new Set<string>()
 
   /** `config` is the config's full name. */
   constructor(ctx: DurableObjectState, config: string) {
     this.#ctx = ctx
     this.#config = config
+    for (const socket of ctx.getWebSockets()) this.#note(ctx.getTags(socket))
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG))
   }
 
   /** Whether anyone listens for variables. */
   get heard(): boolean {
-    return this.#ctx.getWebSockets(VARIABLES_TAG).length > 0
+    return this.#socketsWith(VARIABLES_TAG).length > 0
   }
 
   /**
@@ -66,7 +69,9 @@ export class Sockets {
    */
   attach(subscription: Subscription, first: wire.Message | undefined): Response {
     const { 0: client, 1: server } = new WebSocketPair()
-    this.#ctx.acceptWebSocket(server, tagsOf(subscription))
+    const tags = tagsOf(subscription)
+    this.#note(tags)
+    this.#ctx.acceptWebSocket(server, tags)
     if (first) server.send(JSON.stringify(first))
     if (first && 'waiter' in first && first.waiter.done) server.close(CLOSE_NORMAL, 'the waiter has ended')
     return new Response(null, { status: 101, webSocket: client })
@@ -82,11 +87,11 @@ export class Sockets {
       case 'variable': {
         const { variable, state } = event
         const tags = [watchTag(variable.path), ...rootsOf(variable.path).map(rootTag)]
-        return this.#send(tags, { variable: variableResource(this.#config, variable, state) })
+        return this.#send(tags, () => ({ variable: variableResource(this.#config, variable, state) }))
       }
       case 'waiterEnded': {
         const { waiter } = event
-        this.#send([waiterTag(waiter.id), CONFIG_TAG], { waiter: waiterResource(this.#config, waiter) })
+        this.#send([waiterTag(waiter.id), CONFIG_TAG], () => ({ waiter: waiterResource(this.#config, waiter) }))
         return this.#close(waiterTag(waiter.id), CLOSE_NORMAL, 'the waiter has ended')
       }
       case 'waiterDeleted':
@@ -97,22 +102,34 @@ export class Sockets {
   }
 
   #fail(tag: string | undefined, fault: Fault, reason: string): void {
-    this.#send([tag], { error: statusOf(fault) })
+    this.#send([tag], () => ({ error: statusOf(fault) }))
     this.#close(tag, CLOSE_NOT_FOUND, reason)
   }
 
-  /** Sends to every open socket that has one of the tags; `undefined` is every socket. */
-  #send(tags: readonly (string | undefined)[], message: wire.Message): void {
+  /** Sends to every open socket that has one of the tags; `undefined` is every socket. Without one, nothing is made. */
+  #send(tags: readonly (string | undefined)[], message: () => wire.Message): void {
     let text: string | undefined
     for (const tag of tags) {
-      for (const socket of this.#ctx.getWebSockets(tag)) {
-        if (socket.readyState === WebSocket.OPEN) attempt(() => socket.send((text ??= JSON.stringify(message))))
+      for (const socket of this.#socketsWith(tag)) {
+        if (socket.readyState === WebSocket.OPEN) attempt(() => socket.send((text ??= JSON.stringify(message()))))
       }
     }
   }
 
   #close(tag: string | undefined, code: number, reason: string): void {
-    for (const socket of this.#ctx.getWebSockets(tag)) attempt(() => socket.close(code, reason))
+    for (const socket of this.#socketsWith(tag)) attempt(() => socket.close(code, reason))
+  }
+
+  #note(tags: readonly string[]): void {
+    for (const tag of tags) this.#tags.add(tag)
+  }
+
+  #socketsWith(tag: string | undefined): WebSocket[] {
+    if (tag === undefined) return this.#ctx.getWebSockets()
+    if (!this.#tags.has(tag)) return []
+    const sockets = this.#ctx.getWebSockets(tag)
+    if (!sockets.length) this.#tags.delete(tag)
+    return sockets
   }
 }
 
