@@ -1,0 +1,146 @@
+/** The figures as people read them. */
+import type { Push } from './push.ts'
+import type { SizeCost } from './size.ts'
+import type { Writes } from './writes.ts'
+
+/** Where the figures were taken. */
+export interface Machine {
+  readonly measure: 'machine'
+  readonly processors: number
+  readonly processor: string
+  readonly node: string
+  readonly workerd: string
+  /** How long the data folder's disk takes to make a small write durable, in milliseconds. */
+  readonly fsyncMs: number
+  readonly quick: boolean
+}
+
+/** A target, and what it came to. */
+export interface Target {
+  readonly measure: 'target'
+  readonly target: string
+  readonly figure: number
+  readonly limit: number
+  readonly met: boolean
+}
+
+export type Figure = Machine | Writes | Push | SizeCost | Target
+
+/** The lowest share of the no-op's rate that writes are to reach at {@link BUSY} connections. */
+const SHARE = 0.75
+const BUSY = 64
+/** The most that a write in the large config is to cost, in that of one in the small config. */
+const GROWTH = 1.25
+
+/** What the figures come to beside the targets. */
+export function judge(figures: readonly Figure[]): Target[] {
+  return figures.flatMap((figure): Target[] => {
+    if (figure.measure === 'writes' && figure.connections === BUSY) {
+      const { createShare, updateShare, doneShare } = figure
+      return [
+        atLeast('creates, as a share of the rate of a bare no-op', createShare),
+        atLeast('updates, as a share of the rate of a bare no-op', updateShare),
+        atLeast('creates, as a share of the rate of the same request when the object does nothing', doneShare),
+      ]
+    }
+    if (figure.measure !== 'size') return []
+    const target = `cost of a write in the large config, in that of the small one, with ${figure.connections} at a time`
+    return [{ measure: 'target', target, figure: figure.ratio, limit: GROWTH, met: figure.ratio <= GROWTH }]
+  })
+}
+
+function atLeast(what: string, figure: number): Target {
+  const target = `durable ${what}, with ${BUSY} at a time`
+  return { measure: 'target', target, figure, limit: SHARE, met: figure >= SHARE }
+}
+
+const isOf =
+  <M extends Figure['measure']>(measure: M) =>
+  (figure: Figure): figure is Extract<Figure, { measure: M }> =>
+    figure.measure === measure
+
+/** Everything as text. */
+export function report(figures: readonly Figure[]): string {
+  const sections = [
+    ...figures.filter(isOf('machine')).map(machine),
+    writes(figures.filter(isOf('writes'))),
+    push(figures.filter(isOf('push'))),
+    size(figures.filter(isOf('size'))),
+    targets(figures.filter(isOf('target'))),
+  ]
+  return `${sections.join('\n\n')}\n`
+}
+
+function machine({ processors, processor, node, workerd, fsyncMs, quick }: Machine): string {
+  const lines = [
+    `Rollcall on workerd ${workerd}, load from Node ${node}, both on ${processors} x ${processor}.`,
+    `The disk takes ${fsyncMs.toFixed(2)} ms to make a small write durable.`,
+  ]
+  if (quick) lines.push('A quick run: shorter rounds and smaller sizes, so its figures are rough.')
+  return lines.join('\n')
+}
+
+function writes(figures: readonly Writes[]): string {
+  const head = ['connections', 'no-op/s', 'undone/s', 'creates/s', 'of no-op', 'of undone', 'updates/s', 'of no-op']
+  const times = ['connections', 'no-op p50', 'p99', 'undone p50', 'p99', 'creates p50', 'p99', 'updates p50', 'p99']
+  const rates = figures.map(({ connections, noop, undone, create, update, createShare, updateShare, doneShare }) => [
+    String(connections),
+    ...[noop, undone, create].map(({ perSecond }) => perSecond.toFixed(0)),
+    createShare.toFixed(2),
+    doneShare.toFixed(2),
+    update.perSecond.toFixed(0),
+    updateShare.toFixed(2),
+  ])
+  const latencies = figures.map(({ connections, noop, undone, create, update }) => [
+    String(connections),
+    ...[noop, undone, create, update].flatMap(({ p50, p99 }) => [p50.toFixed(2), p99.toFixed(2)]),
+  ])
+  return [
+    'Durable writes to one config over HTTP. A no-op is a GET without a body that comes to an RPC to the same object,',
+    'which does nothing; an undone create is the whole request, its RPC too, but the object does nothing. Shares are',
+    'the median of the rounds, not of the rates shown.',
+    table([head, ...rates]),
+    'How long they took, in ms',
+    table([times, ...latencies]),
+  ].join('\n')
+}
+
+function push(figures: readonly Push[]): string {
+  const head = ['subscribers', 'first', 'median', 'last', 'bare: first', 'median', 'last', 'last / bare']
+  const rows = figures.map(({ subscribers, push: reach, bare }) => [
+    String(subscribers),
+    ...[reach.first, reach.median, reach.last, bare.first, bare.median, bare.last].map((ms) => ms.toFixed(1)),
+    (reach.last / bare.last).toFixed(2),
+  ])
+  return `From the last check-in to the push, in ms, beside a bare broadcast of the same bytes\n${table([head, ...rows])}`
+}
+
+function size(figures: readonly SizeCost[]): string {
+  const head = ['connections', 'small: µs per write', 'large: µs per write', 'large / small']
+  const rows = figures.map(({ connections, smallMicros, largeMicros, ratio }) => [
+    String(connections),
+    smallMicros.toFixed(0),
+    largeMicros.toFixed(0),
+    ratio.toFixed(2),
+  ])
+  const [{ small, large } = {}] = figures
+  return `A write beside ${holding(small)} (small) and ${holding(large)} (large); the ratio is the median of the rounds\n${table([head, ...rows])}`
+}
+
+function holding(held: SizeCost['small'] | undefined): string {
+  return `${held?.variables} variables and ${held?.waiters} waiters`
+}
+
+function targets(figures: readonly Target[]): string {
+  const rows = figures.map(({ target, figure, limit, met }) => {
+    const bound = limit < 1 ? `at least ${limit}` : `at most ${limit}`
+    return `  ${met ? 'met   ' : 'MISSED'}  ${figure.toFixed(2)}, ${bound}: ${target}`
+  })
+  return ['Targets', ...rows].join('\n')
+}
+
+/** Columns aligned to the right. */
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows.reduce<number[]>((most, row) => row.map((cell, at) => Math.max(cell.length, most[at] ?? 0)), [])
+  return rows.map((row) => `  ${row.map((cell, at) => cell.padStart(widths[at] as number)).join('  ')}`).join('\n')
+}
