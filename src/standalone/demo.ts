@@ -47,13 +47,15 @@ async function run({ url, config }: RollCall, title: string, failing: number | u
   })
 
   const progress = new Progress()
+  // Tells of every check-in, and then of the end too: when that is here, all that led to it has been shown.
+  const shown = Promise.withResolvers<void>()
   const changes = await listen(`${url}:subscribe?path=/${title}`, (message) => {
     if ('variable' in message) progress.add(message.variable.name.slice(config.length + '/variables'.length))
+    if ('waiter' in message) shown.resolve()
   })
-  let heard!: (end: { waiter: Waiter; at: number }) => void
-  const ended = new Promise<{ waiter: Waiter; at: number }>((resolve) => (heard = resolve))
+  const ended = Promise.withResolvers<{ waiter: Waiter; at: number }>()
   const waiting = await listen(`${url}/waiters/${title}:subscribe`, (message) => {
-    if ('waiter' in message && message.waiter.done) heard({ waiter: message.waiter, at: performance.now() })
+    if ('waiter' in message && message.waiter.done) ended.resolve({ waiter: message.waiter, at: performance.now() })
   })
 
   const checkIns = READY_AFTER_MS.map(async (milliseconds, index) => {
@@ -63,7 +65,8 @@ async function run({ url, config }: RollCall, title: string, failing: number | u
     await post(`${url}/variables`, { name: `${config}/variables/${title}/${kind}/node-${index + 1}`, text: 'here' })
     return { kind, sent }
   })
-  const { waiter, at } = await ended
+  const { waiter, at } = await ended.promise
+  await shown.promise
   const last = await Promise.all(failing ? [checkIns[failing - 1] as (typeof checkIns)[0]] : checkIns)
   const sent = Math.max(...last.map((checkIn) => checkIn.sent))
   progress.end()
@@ -79,7 +82,7 @@ class Progress {
   #count = 0
 
   add(path: string): void {
-    this.#count += 1
+    if (path.includes('/ready/')) this.#count += 1
     if (!process.stdout.isTTY) return say(`  ${this.#count}/${NODES}  ${path}`)
     const bar = '#'.repeat(this.#count * 6).padEnd(NODES * 6, '.')
     process.stdout.write(`\r  [${bar}] ${this.#count}/${NODES}  ${path.padEnd(30)}`)
