@@ -11,7 +11,7 @@ import type { Readable } from 'node:stream'
 const { default: workerdPath } = createRequire(import.meta.url)('workerd') as { default: string }
 
 /** As in wrangler.toml, so that the Worker runs by the same rules everywhere. */
-const COMPATIBILITY_DATE = '2026-10-01'
+export const COMPATIBILITY_DATE = '2026-10-01'
 
 /** What workerd is to run. */
 export interface Setup {
