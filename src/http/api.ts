@@ -181,7 +181,7 @@ export const METHODS: readonly Method[] = [
       if (!newerThan.ok) return newerThan
       const patience = Number(request.headers.get('X-Server-Timeout') ?? undefined)
       const config = configName(name.project, name.config)
-      const watch = { config, path: name.path, newerThan: newerThan.value }
+      const watch = { config, path: name.path, newerThan: newerThan.value, signal: request.signal }
       return watchVariable(env, { ...watch, patience: patience > 0 ? patience : undefined })
     },
   }),

@@ -65,6 +65,8 @@ export interface Watch {
   readonly newerThan: Stamp | undefined
   /** How long the caller will wait, in seconds, if it says so; then DEADLINE_EXCEEDED is the answer. */
   readonly patience: number | undefined
+  /** Aborted when the caller has gone, and nobody will hear the answer. */
+  readonly signal: AbortSignal
 }
 
 /** Waits until the variable changes or is deleted, or until the time is over (spec: section 4.5). */
@@ -76,8 +78,9 @@ export async function watchVariable(env: Env, watch: Watch): Promise<Outcome> {
   for (;;) {
     const socket = await listenTo(env, watch.config, { kind: 'watch', path: watch.path })
     if (!socket.ok) return watcher.gone(socket.fault)
-    const heard = await listen(socket.value, deadline, (message) => watcher.hear(message))
+    const heard = await listen(socket.value, deadline, watch.signal, (message) => watcher.hear(message))
     if (heard === 'timeout') return impatient ? refuse({ kind: 'deadlineExceeded' }) : watcher.unchanged()
+    if (heard === 'gone') return refuse({ kind: 'unavailable' })
     if (heard !== 'closed') return heard
     watcher.reconnect()
     await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS))
@@ -122,15 +125,19 @@ class Watcher {
   }
 }
 
-/** Hears messages until one of them has an answer, the socket closes, or the deadline (ms since 1970) passes. */
+/**
+ * Hears messages until one of them has an answer, the socket closes, the deadline (ms since 1970) passes, or the caller
+ * goes. The object is let go in any case.
+ */
 function listen<T>(
   socket: WebSocket,
   deadline: number,
+  signal: AbortSignal,
   hear: (message: wire.Message) => T | undefined,
-): Promise<T | 'closed' | 'timeout'> {
+): Promise<T | 'closed' | 'timeout' | 'gone'> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => end('timeout'), Math.max(0, deadline - Date.now()))
-    const end = (result: T | 'closed' | 'timeout') => {
+    const end = (result: T | 'closed' | 'timeout' | 'gone') => {
       clearTimeout(timer)
       resolve(result)
       socket.close(1000)
@@ -141,6 +148,7 @@ function listen<T>(
     })
     socket.addEventListener('close', () => end('closed'))
     socket.addEventListener('error', () => end('closed'))
+    signal.addEventListener('abort', () => end('gone'))
     socket.accept()
   })
 }

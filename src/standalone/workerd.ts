@@ -12,6 +12,7 @@ const { default: workerdPath } = createRequire(import.meta.url)('workerd') as { 
 
 /** As in wrangler.toml, so that the Worker runs by the same rules everywhere. */
 export const COMPATIBILITY_DATE = '2026-10-01'
+export const COMPATIBILITY_FLAGS = ['enable_request_signal']
 
 /** What workerd is to run. */
 export interface Setup {
@@ -78,6 +79,7 @@ const config :Workerd.Config = (
 const rollcall :Workerd.Worker = (
   modules = [(name = "worker.js", esModule = embed "worker.js")],
   compatibilityDate = "${COMPATIBILITY_DATE}",
+  compatibilityFlags = [${COMPATIBILITY_FLAGS.map(text).join(', ')}],
   durableObjectNamespaces = [
     (className = "RuntimeConfig", uniqueKey = "rollcall-RuntimeConfig", enableSql = true),
     (className = "Project", uniqueKey = "rollcall-Project", enableSql = true),

@@ -78,3 +78,22 @@ it('tells a caller who would not wait so long that their time is over', async ()
     body: { error: { status: 'DEADLINE_EXCEEDED' } },
   })
 })
+
+it('lets go of the object when its caller has gone, long before its time is over', async () => {
+  const { object, name } = await freshConfig()
+  await expectOk(write(object, 'v', 'one'))
+  let answered = false
+  const other = watch(name, 'v').finally(() => (answered = true))
+  await attached(name, 1)
+  const caller = new AbortController()
+  const url = `https://x/v1beta1/${name}/variables/v:watch`
+  const gone = SELF.fetch(url, { method: 'POST', body: '{}', signal: caller.signal })
+  await attached(name, 2)
+  caller.abort()
+  await expect(gone).rejects.toThrow()
+  await attached(name, 1)
+  // The other one, which began before, is held still.
+  expect(answered).toBe(false)
+  await update(name, 'v', 'two')
+  expect(await other).toMatchObject({ body: { text: 'two' } })
+})
