@@ -45,8 +45,8 @@ export async function subscribe(
 }
 
 function join(object: WebSocket, caller: WebSocket): void {
-  object.addEventListener('message', ({ data }) => caller.send(data))
-  caller.addEventListener('message', ({ data }) => object.send(data))
+  object.addEventListener('message', ({ data }) => pass(data, caller))
+  caller.addEventListener('message', ({ data }) => pass(data, object))
   // 1005 and 1006 say that no close frame came, and may not be sent: the object was lost, or the caller is gone.
   object.addEventListener('close', ({ code, reason }) =>
     caller.close(code === 1005 || code === 1006 ? CLOSE_RESTART : code, reason),
@@ -54,6 +54,11 @@ function join(object: WebSocket, caller: WebSocket): void {
   caller.addEventListener('close', () => object.close(1000))
   caller.accept()
   object.accept()
+}
+
+/** Sends to the other side, unless it is closing already: then nobody is there for the message. */
+function pass(data: string | ArrayBuffer, to: WebSocket): void {
+  if (to.readyState === WebSocket.OPEN) to.send(data)
 }
 
 /** What a caller of `:watch` waits for. */
