@@ -87,8 +87,6 @@ export const policy = body(
 
 export const permissions = body('', object({ permissions: strings }))
 
-export const empty = body('', object({}))
-
 /** Reads what a body holds. */
 export function readBody<T>({ root, schema }: Body<T>, json: JsonObject): Result<T> {
   const parsed = schema.safeParse(json, { reportInput: true })

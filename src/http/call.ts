@@ -3,7 +3,7 @@ import type { Outcome } from '../core/command.ts'
 import { invalid, ok, refuse, type Result } from '../core/fault.ts'
 import { quote } from '../core/name.ts'
 import type { Env } from './env.ts'
-import { answer, faultResponse, type Style } from './answer.ts'
+import { answer, faultResponse } from './answer.ts'
 import { METHODS } from './api.ts'
 import { readBody } from './bodies.ts'
 import { readJson } from './json.ts'
@@ -24,12 +24,12 @@ export async function callMethod(request: Request, env: Env): Promise<Response> 
   if (!address.ok) return faultResponse(address.fault)
   const style = readStyle(address.value.query)
   if (!style.ok) return faultResponse(style.fault)
-  const outcome = await perform(request, address.value, env, style.value)
+  const outcome = await perform(request, address.value, env)
   if (outcome instanceof Response) return outcome
   return outcome.ok ? answer(outcome.value, style.value) : faultResponse(outcome.fault, style.value)
 }
 
-async function perform(request: Request, address: Address, env: Env, style: Style): Promise<Outcome | Response> {
+async function perform(request: Request, address: Address, env: Env): Promise<Outcome | Response> {
   const path = decodePath(address.path.slice('/v1beta1/'.length))
   if (!path.ok) return path
   const target = readTarget(path.value)
@@ -41,7 +41,7 @@ async function perform(request: Request, address: Address, env: Env, style: Styl
   if (!query.ok) return query
   const body = await readInput(request, method)
   if (!body.ok) return body
-  return method.call({ name: name.value as never, query: query.value, body: body.value, env, request, style })
+  return method.call({ name: name.value as never, query: query.value, body: body.value, env, request })
 }
 
 const BY_PLACE = new Map(METHODS.map((method) => [place(method.http, method.on, method.verb ?? ''), method]))

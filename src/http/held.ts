@@ -155,5 +155,7 @@ function listen<T>(
     socket.addEventListener('error', () => end('closed'))
     signal.addEventListener('abort', () => end('gone'))
     socket.accept()
+    // Who went before there was a listener is not told of again.
+    if (signal.aborted) end('gone')
   })
 }

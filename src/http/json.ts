@@ -46,7 +46,7 @@ async function readBytes(request: Request): Promise<Result<ArrayBuffer | Uint8Ar
   const length = request.headers.get('content-length')
   if (Number(length) > MAX_BODY_BYTES) return tooLarge()
   try {
-    // To read at once what has told its length is a third cheaper, for the whole write, than piece by piece.
+    // What has told its length is read at once: piece by piece a whole write takes a sixth more of the processor.
     if (encoding === 'identity') return length ? ok(await request.arrayBuffer()) : await readPieces(request.body)
     // Google's Java client compresses what it sends unless told otherwise.
     if (encoding === 'gzip') return await readPieces(request.body.pipeThrough(new DecompressionStream('gzip')))

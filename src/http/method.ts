@@ -1,9 +1,7 @@
 /** What a method of the API is: an entry of the table in api.ts. */
-import type { Fault } from '../core/fault.ts'
 import type { Outcome } from '../core/command.ts'
 import type { ResourceName } from '../core/name.ts'
 import type { Env } from './env.ts'
-import type { Style } from './answer.ts'
 import type { Body } from './bodies.ts'
 import type { Kind, Parameters, Values } from './request.ts'
 
@@ -25,7 +23,6 @@ export interface Call<Name, Query, Input> {
   readonly body: Input
   readonly env: Env
   readonly request: Request
-  readonly style: Style
 }
 
 /** A method: where it stands, what it takes, and what it does. */
@@ -51,6 +48,3 @@ export function method<K extends Kind, const P extends Parameters = {}, Input = 
 ): Method {
   return spec as unknown as Method
 }
-
-/** A fault that a step before the method found. */
-export type Refusal = { readonly ok: false; readonly fault: Fault }

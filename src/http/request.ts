@@ -76,7 +76,7 @@ const COMMON = new Set(
   ),
 )
 
-/** A request's URL, taken apart by hand: the platform's own parser costs a write more than its whole routing. */
+/** A request's URL, taken apart by hand: the platform's own parser lets a query pass that is no UTF-8. */
 export interface Address {
   /** The path, still percent-encoded. */
   readonly path: string

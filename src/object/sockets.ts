@@ -47,7 +47,7 @@ function tagsOf(subscription: Subscription): string[] {
 export class Sockets {
   readonly #ctx: DurableObjectState
   readonly #config: string
-  /** At least the tags that sockets have: to ask the platform for each costs a write as much as one of its statements. */
+  /** At least the tags that sockets have, so that a write to which nobody listens asks the platform for none. */
   readonly #tags = new Set<string>()
 
   /** `config` is the config's full name. */

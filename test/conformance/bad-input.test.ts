@@ -2,28 +2,19 @@
  * Bodies that are wrong: each is refused as the caller's fault, with a Status that names what is wrong, and changes
  * nothing. URLs that are wrong are in bad-urls.test.ts.
  */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { atLeast, type Answer } from './client.ts'
 import { expectRefusal, invalid } from './expectations.ts'
 import { useServer } from './server.ts'
+import { useUntouched } from './untouched.ts'
 
 const api = useServer()
 
 /** A config that holds one of each; no test may change it. */
 let config: string
-let before: object
-
-beforeEach(async () => {
-  if (config !== undefined) return
-  config = await api.newConfig()
-  await api.newVariable(config, 'a/b', 'untouched')
-  await api.newWaiter(config, { success: atLeast(1_000_000, '/') }, 'w')
-  before = await api.snapshot(config)
-})
+useUntouched(api, (name) => (config = name))
 
 afterEach(async () => {
-  expect(await api.get('/healthz')).toMatchObject({ status: 200 })
-  expect(await api.snapshot(config)).toEqual(before)
   const { body } = await api.get(config.replace(/\/[^/]*$/, ''))
   expect(body).toEqual({ configs: [{ name: config }] })
 })

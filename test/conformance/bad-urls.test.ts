@@ -2,29 +2,17 @@
  * URLs and names that are wrong: each is refused as the caller's fault, with a Status, and changes nothing. Bodies that
  * are wrong are in bad-input.test.ts.
  */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { atLeast, newId, newProject } from './client.ts'
 import { expectRefusal, invalid } from './expectations.ts'
 import { useServer } from './server.ts'
+import { useUntouched } from './untouched.ts'
 
 const api = useServer()
 
 /** A config that holds one of each; no test may change it. */
 let config: string
-let before: object
-
-beforeEach(async () => {
-  if (config !== undefined) return
-  config = await api.newConfig()
-  await api.newVariable(config, 'a/b', 'untouched')
-  await api.newWaiter(config, { success: atLeast(1_000_000, '/') }, 'w')
-  before = await api.snapshot(config)
-})
-
-afterEach(async () => {
-  expect(await api.get('/healthz')).toMatchObject({ status: 200 })
-  expect(await api.snapshot(config)).toEqual(before)
-})
+useUntouched(api, (name) => (config = name))
 
 describe('a name', () => {
   const LONG = 'n'.repeat(64)

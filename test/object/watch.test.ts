@@ -22,6 +22,16 @@ const update = (config: string, path: string, contents: string) =>
 const remove = (config: string, path: string) =>
   expectOk(env.RUNTIME_CONFIG.getByName(config).submit({ type: 'deleteVariable', path, recursive: false }))
 
+/** A watch on the variable `v`, which holds `one`, whose object is lost as soon as it listens. */
+async function watchAndLose() {
+  const { object, name } = await freshConfig()
+  await expectOk(write(object, 'v', 'one'))
+  const held = watch(name, 'v')
+  await attached(name, 1)
+  await abortAllDurableObjects()
+  return { name, held }
+}
+
 it('lets the object sleep while it is held, and is answered when it wakes for a change', async () => {
   const { object, name } = await freshConfig()
   await expectOk(write(object, 'a/b', 'one'))
@@ -34,31 +44,19 @@ it('lets the object sleep while it is held, and is answered when it wakes for a 
 })
 
 it('is answered with what changed while its socket was lost', async () => {
-  const { object, name } = await freshConfig()
-  await expectOk(write(object, 'v', 'one'))
-  const held = watch(name, 'v')
-  await attached(name, 1)
-  await abortAllDurableObjects()
+  const { name, held } = await watchAndLose()
   await update(name, 'v', 'two')
   expect(await held).toMatchObject({ status: 200, body: { text: 'two', state: 'UPDATED' } })
 })
 
 it('is answered with the last contents when the variable was deleted while its socket was lost', async () => {
-  const { object, name } = await freshConfig()
-  await expectOk(write(object, 'v', 'one'))
-  const held = watch(name, 'v')
-  await attached(name, 1)
-  await abortAllDurableObjects()
+  const { name, held } = await watchAndLose()
   await remove(name, 'v')
   expect(await held).toMatchObject({ status: 200, body: { text: 'one', state: 'DELETED' } })
 })
 
 it('goes on waiting when its socket was lost and nothing changed', async () => {
-  const { object, name } = await freshConfig()
-  await expectOk(write(object, 'v', 'one'))
-  const held = watch(name, 'v')
-  await attached(name, 1)
-  await abortAllDurableObjects()
+  const { name, held } = await watchAndLose()
   await attached(name, 1)
   await update(name, 'v', 'two')
   expect(await held).toMatchObject({ status: 200, body: { text: 'two', state: 'UPDATED' } })
