@@ -16,7 +16,7 @@ export default defineConfig({
         plugins: [
           cloudflareTest({
             wrangler: { configPath: '../wrangler.toml' },
-            miniflare: { bindings: { ROLLCALL_WATCH_SECONDS: '3' } },
+            miniflare: { bindings: { ROLLCALL_WATCH_SECONDS: '3', ROLLCALL_INSECURE_OPEN: 'true' } },
           }),
         ],
         test: { name: 'object', include: ['object/**/*.test.ts'], setupFiles: ['object/setup.ts'] },

@@ -1,8 +1,10 @@
 /** The one place where anything of a config changes. */
+import { denied, lacking, type Access } from './access.ts'
 import type { Command, Event, Outcome } from './command.ts'
 import { configResource, type Config } from './config.ts'
 import { ALREADY_EXISTS, NOT_FOUND, ok, refuse } from './fault.ts'
 import { policyEtag, policyResource } from './policy.ts'
+import { exceeded, variableBytes } from './quota.ts'
 import type { Count, Created, Store } from './store.ts'
 import { SECOND, type Stamp } from './time.ts'
 import { variableResource, type Variable } from './variable.ts'
@@ -21,6 +23,8 @@ export interface Circumstances {
   readonly now: Stamp
   /** Whether anyone listens for variables. If not, a deletion of many does not read them to tell of each. */
   readonly heard: () => boolean
+  /** What the caller must be allowed; absent where that is settled already. */
+  readonly access?: Access | undefined
 }
 
 /**
@@ -29,6 +33,8 @@ export interface Circumstances {
  */
 export function apply(store: Store, command: Command, circumstances: Circumstances): Applied {
   const config = store.config()
+  const lack = circumstances.access && lacking(circumstances.access, config?.policy)
+  if (lack) return refused(denied(lack))
   if (command.type === 'createConfig') return createConfig(store, config, command, circumstances)
   if (!config) return refused(refuse(NOT_FOUND))
   switch (command.type) {
@@ -102,7 +108,7 @@ function deleteConfig(store: Store, config: Config, { now, heard }: Circumstance
   const events = heard() ? deletions(store.variables(''), stamp) : []
   store.clear()
   store.tellDirectory({ config: config.name, stamp })
-  return { outcome: ok({}), events: [...events, { kind: 'configDeleted', stamp }] }
+  return { outcome: ok({}), events: [...events, { kind: 'configDeleted', policy: config.policy, stamp }] }
 }
 
 function setIamPolicy(
@@ -112,9 +118,10 @@ function setIamPolicy(
   { now }: Circumstances,
 ): Applied {
   if (etag && etag !== policyEtag(config.policy.changed)) return refused(refuse({ kind: 'policyChanged' }))
-  const policy = { version, bindings, changed: store.tick(now) }
+  const stamp = store.tick(now)
+  const policy = { version, bindings, changed: stamp }
   store.putConfig({ ...config, policy })
-  return { outcome: ok(policyResource(policy)), events: [] }
+  return { outcome: ok(policyResource(policy)), events: [{ kind: 'policyChanged', stamp }] }
 }
 
 function createVariable(
@@ -128,6 +135,8 @@ function createVariable(
   const obstacle = store.obstacle(path)
   if (obstacle === 'same') return refused(refuse(ALREADY_EXISTS))
   if (obstacle === 'prefix') return refused(refuse({ kind: 'prefixConflict' }))
+  const over = exceeded(store.usage(), { variables: 1, bytes: variableBytes(path, contents.contents) })
+  if (over) return refused(over)
   const stamp = store.tick(now)
   const variable = { path, ...contents, updated: stamp }
   store.insertVariable(variable)
@@ -143,10 +152,14 @@ function updateVariable(
   { path, contents }: CommandOf<'updateVariable'>,
   { now }: Circumstances,
 ): Applied {
-  if (!store.variable(path)) return refused(refuse(NOT_FOUND))
+  const before = store.variable(path)
+  if (!before) return refused(refuse(NOT_FOUND))
+  const bytes = variableBytes(path, contents.contents) - variableBytes(path, before.contents)
+  const over = exceeded(store.usage(), { bytes })
+  if (over) return refused(over)
   const stamp = store.tick(now)
   const variable = { path, ...contents, updated: stamp }
-  store.updateVariable(variable)
+  store.updateVariable(variable, before)
   return {
     outcome: ok(variableResource(config.name, variable, 'UPDATED')),
     events: [{ kind: 'variable', state: 'UPDATED', variable, stamp }],
@@ -162,7 +175,7 @@ function deleteVariable(
   const variable = store.variable(path)
   if (!variable) return refused(refuse(NOT_FOUND))
   const stamp = store.tick(circumstances.now)
-  store.deleteVariable(path)
+  store.deleteVariable(variable)
   store.shift(path, -1)
   return { outcome: ok({}), events: [{ kind: 'variable', state: 'DELETED', variable, stamp }] }
 }
@@ -189,6 +202,8 @@ function createWaiter(
   const replayed = replay(store, 'waiter', requestId)
   if (replayed) return replayed
   if (store.waiter(id)) return refused(refuse(ALREADY_EXISTS))
+  const over = exceeded(store.usage(), { waiters: 1 })
+  if (over) return refused(over)
   const stamp = store.tick(now)
   const begun = beginWaiter(id, spec, stamp)
   const how = judge(spec, (counter) => store.count(counter))

@@ -4,7 +4,7 @@
  */
 import type { Result } from './fault.ts'
 import type { PageRequest } from './page.ts'
-import type { PolicyChange } from './policy.ts'
+import type { Policy, PolicyChange } from './policy.ts'
 import type { Stamp } from './time.ts'
 import type { Contents, Variable } from './variable.ts'
 import type { Waiter, WaiterSpec } from './waiter.ts'
@@ -38,6 +38,13 @@ export type Query =
   | { readonly type: 'getWaiter'; readonly id: string }
   | { readonly type: 'listWaiters'; readonly page: PageRequest }
   | { readonly type: 'getOperation'; readonly waiter: string }
+  /** Which of the permissions the caller has on the resource of that name, which `resource` asks for. */
+  | {
+      readonly type: 'testIamPermissions'
+      readonly permissions: readonly string[]
+      readonly name: string
+      readonly resource: Query
+    }
 
 /** What the caller hears. */
 export type Outcome = Result<wire.Answer>
@@ -52,7 +59,9 @@ export type Event =
     }
   | { readonly kind: 'waiterEnded'; readonly waiter: Waiter; readonly stamp: Stamp }
   | { readonly kind: 'waiterDeleted'; readonly id: string; readonly stamp: Stamp }
-  | { readonly kind: 'configDeleted'; readonly stamp: Stamp }
+  /** `policy` is the one that the config had. */
+  | { readonly kind: 'configDeleted'; readonly policy: Policy; readonly stamp: Stamp }
+  | { readonly kind: 'policyChanged'; readonly stamp: Stamp }
 
 /** What the project's directory is to be told of a config: that it is there, or that it is gone (no description). */
 export interface DirectoryEntry {

@@ -10,6 +10,10 @@ export type Fault =
   | { readonly kind: 'alreadyExists' }
   | { readonly kind: 'prefixConflict' }
   | { readonly kind: 'policyChanged' }
+  /** Nobody may know from this whether the resource exists. */
+  | { readonly kind: 'permissionDenied'; readonly permission: string; readonly resource: string }
+  | { readonly kind: 'unauthenticated'; readonly message: string }
+  | { readonly kind: 'resourceExhausted'; readonly message: string }
   | { readonly kind: 'upgradeRequired' }
   | { readonly kind: 'deadlineExceeded' }
   | { readonly kind: 'unimplemented' }
@@ -56,15 +60,25 @@ export interface Status {
   readonly details?: readonly StatusDetail[]
 }
 
+export type StatusDetail = BadRequest | ErrorInfo
+
 /** google.rpc.BadRequest: which field was refused, and why. */
-export interface StatusDetail {
+export interface BadRequest {
   readonly '@type': 'type.googleapis.com/google.rpc.BadRequest'
   readonly fieldViolations: readonly { readonly field: string; readonly description: string }[]
 }
 
+/** google.rpc.ErrorInfo: which permission the caller lacks, and on what. */
+export interface ErrorInfo {
+  readonly '@type': 'type.googleapis.com/google.rpc.ErrorInfo'
+  readonly reason: 'IAM_PERMISSION_DENIED'
+  readonly domain: 'iam.googleapis.com'
+  readonly metadata: { readonly permission: string; readonly resource: string }
+}
+
 /**
  * The Status that tells a client of a fault. Clients compare some of these messages byte by byte, so the missing
- * full stop of ALREADY_EXISTS is as deliberate as the others' presence (spec: section 5, Errors).
+ * full stops of ALREADY_EXISTS and PERMISSION_DENIED are as deliberate as the others' presence (spec: section 5).
  */
 export function statusOf(fault: Fault): Status {
   switch (fault.kind) {
@@ -94,6 +108,24 @@ export function statusOf(fault: Fault): Status {
         message: 'There were concurrent policy changes. Read the policy again and repeat the change on what it is now.',
         status: 'ABORTED',
       }
+    case 'permissionDenied':
+      return {
+        code: 403,
+        message: 'The caller does not have permission',
+        status: 'PERMISSION_DENIED',
+        details: [
+          {
+            '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
+            reason: 'IAM_PERMISSION_DENIED',
+            domain: 'iam.googleapis.com',
+            metadata: { permission: fault.permission, resource: fault.resource },
+          },
+        ],
+      }
+    case 'unauthenticated':
+      return { code: 401, message: fault.message, status: 'UNAUTHENTICATED' }
+    case 'resourceExhausted':
+      return { code: 429, message: fault.message, status: 'RESOURCE_EXHAUSTED' }
     case 'upgradeRequired':
       return {
         code: 426,

@@ -108,6 +108,22 @@ export function configName(project: string, config: string): string {
   return `projects/${project}/configs/${config}`
 }
 
+/** A resource name in full, in the form in which the API answers it. */
+export function formatName(name: ResourceName): string {
+  switch (name.kind) {
+    case 'project':
+      return `projects/${name.project}`
+    case 'config':
+      return configName(name.project, name.config)
+    case 'variable':
+      return `${configName(name.project, name.config)}/variables/${name.path}`
+    case 'waiter':
+      return `${configName(name.project, name.config)}/waiters/${name.waiter}`
+    case 'operation':
+      return `${configName(name.project, name.config)}/operations/${name.operation}`
+  }
+}
+
 /**
  * The roots whose subtree holds `path`: the whole config (''), each path above it, and the path itself.
  * For `a/b`: '', 'a', 'a/b'.

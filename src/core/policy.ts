@@ -1,6 +1,10 @@
-/** IAM: a config's policy and the permissions that this service knows (spec: section 4.8). */
-import { invalid, ok, type Result } from './fault.ts'
+/** A config's IAM policy: what may stand in one, and what it grants to whom (spec: section 4.8). */
+import type { Grant } from './access.ts'
+import { readExpression } from './cel.ts'
+import { all, invalid, ok, refuse, type Result } from './fault.ts'
+import { canonical, checkMember } from './member.ts'
 import { quote } from './name.ts'
+import { checkRole, PERMISSIONS } from './role.ts'
 import type { Stamp } from './time.ts'
 import type * as wire from './wire.ts'
 
@@ -13,16 +17,6 @@ export interface Policy {
 
 /** The largest policy, in bytes of JSON. The documentation speaks of "a few 10s of KB". */
 export const MAX_POLICY_BYTES = 65_536
-
-/** Every permission of the service, from the IAM reference. */
-export const PERMISSIONS: ReadonlySet<string> = new Set(
-  Object.entries({
-    configs: ['create', 'delete', 'get', 'getIamPolicy', 'list', 'setIamPolicy', 'update'],
-    operations: ['get', 'list'],
-    variables: ['create', 'delete', 'get', 'getIamPolicy', 'list', 'setIamPolicy', 'update', 'watch'],
-    waiters: ['create', 'delete', 'get', 'getIamPolicy', 'list', 'setIamPolicy', 'update'],
-  }).flatMap(([resource, verbs]) => verbs.map((verb) => `runtimeconfig.${resource}.${verb}`)),
-)
 
 /** The etag of a policy that was last changed at `changed`: bytes, and so base64. */
 export function policyEtag(changed: Stamp): string {
@@ -61,28 +55,80 @@ export interface PolicyChange {
   readonly etag: string
 }
 
-/** Reads a policy. Which roles and members there are is the business of whoever enforces it. */
+/** Reads a policy. What it could not be held to, such as an unknown role or a condition outside the subset, is refused. */
 export function readPolicy(input: PolicyInput | undefined): Result<PolicyChange> {
   if (!input) return invalid('policy', 'policy is required')
   const version = input.version ?? 0
   if (!POLICY_VERSIONS.includes(version)) {
     return invalid('policy.version', `policy.version must be 0, 1 or 3, this is ${version}`)
   }
-  const bindings: wire.Binding[] = []
-  for (const [index, { role, members, condition }] of (input.bindings ?? []).entries()) {
-    const field = `policy.bindings[${index}].role`
-    if (!role) return invalid(field, `${field} is required, such as "roles/runtimeconfig.viewer"`)
-    bindings.push({ role, ...(members && { members }), ...(condition && { condition: withoutUndefined(condition) }) })
-  }
-  const bytes = new TextEncoder().encode(JSON.stringify(bindings)).length
+  const bytes = new TextEncoder().encode(JSON.stringify(input.bindings ?? [])).length
   if (bytes > MAX_POLICY_BYTES) {
-    return invalid('policy', `policy must be at most ${MAX_POLICY_BYTES} bytes of JSON, this has ${bytes}`)
+    const message = `policy must be at most ${MAX_POLICY_BYTES} bytes of JSON, this has ${bytes}`
+    return refuse({ kind: 'resourceExhausted', message })
+  }
+  const bindings: wire.Binding[] = []
+  for (const [index, given] of (input.bindings ?? []).entries()) {
+    const binding = readBinding(given, `policy.bindings[${index}]`)
+    if (!binding.ok) return binding
+    bindings.push(binding.value.binding)
   }
   return ok({ version, bindings, etag: canonicalEtag(input.etag ?? '') })
 }
 
+type BindingInput = NonNullable<PolicyInput['bindings']>[number]
+
+/** A binding as it stands in a policy, and what it comes to: whom it names, in canonical form, and what it gives them. */
+export interface ReadBinding {
+  readonly binding: wire.Binding
+  readonly members: ReadonlySet<string>
+  readonly grant: Grant
+}
+
+/** Reads one binding of a policy. `field` is where it stands. */
+export function readBinding({ role, members = [], condition }: BindingInput, field: string): Result<ReadBinding> {
+  if (!role) return invalid(`${field}.role`, `${field}.role is required, such as "roles/runtimeconfig.viewer"`)
+  const read = all({ role: checkRole(role, `${field}.role`), when: readCondition(condition, `${field}.condition`) })
+  if (!read.ok) return read
+  for (const [index, member] of members.entries()) {
+    const checked = checkMember(member, `${field}.members[${index}]`)
+    if (!checked.ok) return checked
+  }
+  return ok({
+    binding: {
+      role,
+      ...(members.length && { members }),
+      ...(condition && { condition: withoutUndefined(condition) }),
+    },
+    members: new Set(members.map(canonical)),
+    grant: { role, ...(read.value.when && { condition: read.value.when }) },
+  })
+}
+
+function readCondition(condition: BindingInput['condition'], field: string) {
+  if (!condition) return ok(undefined)
+  if (condition.expression) return readExpression(condition.expression, `${field}.expression`)
+  return invalid(`${field}.expression`, `${field}.expression is required`)
+}
+
 const withoutUndefined = (condition: object): wire.Expr =>
   Object.fromEntries(Object.entries(condition).filter(([, value]) => value !== undefined))
+
+/** What is understood of the bindings of a policy, for as long as that policy is in memory. */
+const READ = new WeakMap<Policy, readonly ReadBinding[]>()
+
+/** What a policy grants to whoever is one of these members. A stored binding that is not understood grants nothing. */
+export function grantsOf(policy: Policy, members: readonly string[]): Grant[] {
+  let bindings = READ.get(policy)
+  if (!bindings) {
+    bindings = policy.bindings.flatMap((binding) => {
+      const read = readBinding(binding, 'binding')
+      return read.ok ? [read.value] : []
+    })
+    READ.set(policy, bindings)
+  }
+  return bindings.flatMap(({ members: named, grant }) => (members.some((member) => named.has(member)) ? [grant] : []))
+}
 
 /** Clients may send the bytes of an etag in either base64 alphabet, padded or not. */
 function canonicalEtag(etag: string): string {

@@ -1,17 +1,23 @@
 /** Answers to questions, from what is stored. */
+import { denied, lacking, sees, type Access } from './access.ts'
 import type { Outcome, Query } from './command.ts'
-import { configResource } from './config.ts'
+import { configResource, type Config } from './config.ts'
 import { NOT_FOUND, ok, refuse } from './fault.ts'
 import { readFilter } from './filter.ts'
 import { listAnswer, takePage, type PageRequest } from './page.ts'
 import { policyResource } from './policy.ts'
 import type { Store } from './store.ts'
-import { variableHead, variableResource, type Variable } from './variable.ts'
-import { waiterOperation, waiterResource } from './waiter.ts'
+import { variableHead, variableName, variableResource, type Variable } from './variable.ts'
+import { waiterName, waiterOperation, waiterResource, type Waiter } from './waiter.ts'
 
-/** Answers a query. What is overdue must have been ended before. */
-export function answer(store: Store, query: Query): Outcome {
+/**
+ * Answers a query. What is overdue must have been ended before. `access` is what the caller must be allowed; without
+ * it, everything is. A refusal comes before any look at what there is, and lists hold only what the caller may see.
+ */
+export function answer(store: Store, query: Query, access?: Access): Outcome {
   const config = store.config()
+  const lack = access && lacking(access, config?.policy)
+  if (lack) return denied(lack)
   if (!config) return refuse(NOT_FOUND)
   switch (query.type) {
     case 'getConfig':
@@ -23,13 +29,15 @@ export function answer(store: Store, query: Query): Outcome {
     case 'getVariable':
       return found(store.variable(query.path), (variable) => variableResource(config.name, variable))
     case 'listVariables':
-      return listVariables(store, config.name, query)
+      return listVariables(store, config, query, access)
     case 'getWaiter':
       return found(store.waiter(query.id), (waiter) => waiterResource(config.name, waiter))
     case 'listWaiters':
-      return listWaiters(store, config.name, query.page)
+      return listWaiters(store, config, query.page, access)
     case 'getOperation':
       return found(store.waiter(query.waiter), (waiter) => waiterOperation(config.name, waiter))
+    case 'testIamPermissions':
+      return testIamPermissions(store, config, query, access)
   }
 }
 
@@ -39,28 +47,49 @@ const found = <T>(record: T | undefined, resource: (record: T) => object): Outco
 /** About what a resource takes beside its contents. */
 const HEAD_BYTES = 120
 
+const everything = () => true
+
 function listVariables(
   store: Store,
-  config: string,
+  { name, policy }: Config,
   { filter, returnValues, page }: Extract<Query, { type: 'listVariables' }>,
+  access: Access | undefined,
 ): Outcome {
   const { root, test } = readFilter(filter)
-  const taken = takePage<Variable>(JSON.stringify([config, 'variables', filter, returnValues]), page, {
+  const visible = access ? sees(access.caller, 'runtimeconfig.variables.list', policy) : everything
+  const taken = takePage<Variable>(JSON.stringify([name, 'variables', filter, returnValues]), page, {
     *read(after) {
-      for (const variable of store.variables(root, after)) if (test(variable.path)) yield variable
+      for (const variable of store.variables(root, after)) {
+        if (test(variable.path) && visible(variableName(name, variable.path))) yield variable
+      }
     },
     key: ({ path }) => path,
     bytes: ({ path, contents }) => HEAD_BYTES + path.length + (returnValues ? contents.length * 2 : 0),
   })
   const resource = returnValues ? variableResource : variableHead
-  return taken.ok ? ok(listAnswer('variables', taken.value, (variable) => resource(config, variable))) : taken
+  return taken.ok ? ok(listAnswer('variables', taken.value, (variable) => resource(name, variable))) : taken
 }
 
-function listWaiters(store: Store, config: string, page: PageRequest): Outcome {
-  const taken = takePage(JSON.stringify([config, 'waiters']), page, {
-    read: (after) => store.waiters(after),
+function listWaiters(store: Store, { name, policy }: Config, page: PageRequest, access: Access | undefined): Outcome {
+  const visible = access ? sees(access.caller, 'runtimeconfig.waiters.list', policy) : everything
+  const taken = takePage<Waiter>(JSON.stringify([name, 'waiters']), page, {
+    *read(after) {
+      for (const waiter of store.waiters(after)) if (visible(waiterName(name, waiter.id))) yield waiter
+    },
     key: ({ id }) => id,
     bytes: ({ spec }) => HEAD_BYTES + JSON.stringify(spec).length,
   })
-  return taken.ok ? ok(listAnswer('waiters', taken.value, (waiter) => waiterResource(config, waiter))) : taken
+  return taken.ok ? ok(listAnswer('waiters', taken.value, (waiter) => waiterResource(name, waiter))) : taken
+}
+
+/** A resource that is not there grants nothing, to whomever. */
+function testIamPermissions(
+  store: Store,
+  { policy }: Config,
+  { permissions, name, resource }: Extract<Query, { type: 'testIamPermissions' }>,
+  access: Access | undefined,
+): Outcome {
+  const has = (permission: string) => !access || sees(access.caller, permission, policy)(name)
+  const held = answer(store, resource).ok ? permissions.filter(has) : []
+  return ok(held.length ? { permissions: held } : {})
 }

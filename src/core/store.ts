@@ -4,6 +4,7 @@
  */
 import type { DirectoryEntry } from './command.ts'
 import type { Config } from './config.ts'
+import type { Usage } from './quota.ts'
 import type { Stamp } from './time.ts'
 import type { Variable } from './variable.ts'
 import type { Waiter } from './waiter.ts'
@@ -28,6 +29,8 @@ export interface Store {
   putConfig(config: Config): void
   /** Removes the config and all that is in it. */
   clear(): void
+  /** What the config holds. */
+  usage(): Usage
   /** Leaves a message for the project's directory; it replaces one that was not delivered yet. */
   tellDirectory(entry: DirectoryEntry): void
 
@@ -35,8 +38,9 @@ export interface Store {
   /** What keeps a variable from being made at `path`: one of that name, or one above or beneath it. */
   obstacle(path: string): 'same' | 'prefix' | undefined
   insertVariable(variable: Variable): void
-  updateVariable(variable: Variable): void
-  deleteVariable(path: string): void
+  /** Stores a variable in the place of the one that was there. */
+  updateVariable(variable: Variable, before: Variable): void
+  deleteVariable(variable: Variable): void
   /** The variables at `root` and beneath it whose path comes after `after`, sorted by path. */
   variables(root: string, after?: string): Iterable<Variable>
   /** Removes the variable at `root` and all beneath it; answers how many there were. */

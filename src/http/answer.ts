@@ -23,5 +23,8 @@ export function answer(body: object, style: Style = PLAIN, status = 200): Respon
 /** The answer that tells of a fault: google.rpc.Status under `error`. */
 export function faultResponse(fault: Fault, style: Style = PLAIN): Response {
   const status = statusOf(fault)
-  return answer({ error: status }, style, status.code)
+  const response = answer({ error: status }, style, status.code)
+  // RFC 9110, section 15.5.2: a 401 says how to do better.
+  if (status.code === 401) response.headers.set('WWW-Authenticate', 'Bearer')
+  return response
 }

@@ -2,17 +2,20 @@
  * The table of API methods (spec: section 2): where each stands, what it takes, and which command or query it comes to.
  * Everything that is known of a method stands in its entry.
  */
+import { denied, lacking, settled, type Access, type Caller, type Need } from '../core/access.ts'
 import type { Command, Outcome, Query } from '../core/command.ts'
+import { compile } from '../core/condition.ts'
 import { all, invalid, NOT_FOUND, ok, refuse, type Result } from '../core/fault.ts'
-import { checkRoot, configName, parseName, type ResourceName } from '../core/name.ts'
+import { checkRoot, configName, formatName, parseName, type ResourceName } from '../core/name.ts'
 import { knownPermissions, POLICY_VERSIONS, readPolicy } from '../core/policy.ts'
 import { parseTimestamp, type Stamp } from '../core/time.ts'
 import { readContents } from '../core/variable.ts'
-import { readWaiter } from '../core/waiter.ts'
+import { readWaiter, type WaiterSpec } from '../core/waiter.ts'
+import type * as wire from '../core/wire.ts'
 import type { Env } from './env.ts'
 import * as bodies from './bodies.ts'
 import { subscribe, watchVariable } from './held.ts'
-import { method, type Method } from './method.ts'
+import { method, type Call, type Method } from './method.ts'
 import type { Kind } from './request.ts'
 
 /** The longest `requestId`, in characters. */
@@ -24,9 +27,37 @@ const creates = { requestId: 'string' } as const
 /** A config's name, or that of anything in one. */
 type InConfig = Exclude<ResourceName, { kind: 'project' }>
 
+/** As much of a call as it takes to ask an object for it. */
+type Asking<Name> = Pick<Call<Name, unknown, unknown>, 'name' | 'env' | 'caller' | 'permission'>
+
 const objectOf = (env: Env, { project, config }: InConfig) => env.RUNTIME_CONFIG.getByName(configName(project, config))
-const submit = (env: Env, name: InConfig, command: Command): Promise<Outcome> => objectOf(env, name).submit(command)
-const query = (env: Env, name: InConfig, question: Query): Promise<Outcome> => objectOf(env, name).query(question)
+
+/** What a call takes of its caller: its method's permission on `name`, if nothing else is said. */
+const need = ({ permission, name: own }: Asking<ResourceName>, name: ResourceName = own): Need => ({
+  permission,
+  name: formatName(name),
+})
+
+/** The same on the members of a collection, of which only those are shown that the caller may see. */
+const needAny = ({ permission, name }: Asking<ResourceName>, collection: string): Need => ({
+  permission,
+  name: `${formatName(name)}/${collection}/`,
+  beneath: 'any',
+})
+
+/** What an object is to check: nothing, where everyone may do everything or the caller may without condition. */
+function accessOf({ caller }: Asking<ResourceName>, needs: readonly Need[]): Access | undefined {
+  const access = caller && { caller, needs }
+  return access && settled(access) ? undefined : access
+}
+
+function submit(call: Asking<InConfig>, command: Command, needs: readonly Need[] = [need(call)]): Promise<Outcome> {
+  return objectOf(call.env, call.name).submit(command, accessOf(call, needs))
+}
+
+function query(call: Asking<InConfig>, question: Query, needs: readonly Need[] = [need(call)]): Promise<Outcome> {
+  return objectOf(call.env, call.name).query(question, accessOf(call, needs))
+}
 
 export const METHODS: readonly Method[] = [
   method({
@@ -36,9 +67,12 @@ export const METHODS: readonly Method[] = [
     query: creates,
     body: bodies.config,
     permission: 'runtimeconfig.configs.create',
-    call({ name, query: { requestId }, body, env }) {
-      const read = all({ made: readNewName(body.name, 'config.name', 'config', name), id: checkRequestId(requestId) })
-      return read.ok ? createConfig(env, read.value.made, body.description ?? '', requestId) : read
+    call(call) {
+      const { name, query: parameters, body } = call
+      const made = readNewName(body.name, 'config.name', 'config', name)
+      const read = all({ made, requestId: readRequestId(parameters.requestId, call) })
+      if (!read.ok) return read
+      return createConfig({ ...call, name: read.value.made }, body.description ?? '', read.value.requestId)
     },
   }),
   method({
@@ -47,14 +81,20 @@ export const METHODS: readonly Method[] = [
     on: 'configs',
     query: paged,
     permission: 'runtimeconfig.configs.list',
-    call: ({ name, query: page, env }) => env.PROJECT.getByName(name.project).list(page),
+    call(call) {
+      // The directory knows no policies of configs, so only what is granted for the project counts.
+      const access = accessOf(call, [needAny(call, 'configs')])
+      const lack = access && lacking(access)
+      if (lack) return denied(lack)
+      return call.env.PROJECT.getByName(call.name.project).list(call.query, access)
+    },
   }),
   method({
     id: 'projects.configs.get',
     http: 'GET',
     on: 'config',
     permission: 'runtimeconfig.configs.get',
-    call: ({ name, env }) => query(env, name, { type: 'getConfig' }),
+    call: (call) => query(call, { type: 'getConfig' }),
   }),
   method({
     id: 'projects.configs.update',
@@ -62,9 +102,10 @@ export const METHODS: readonly Method[] = [
     on: 'config',
     body: bodies.config,
     permission: 'runtimeconfig.configs.update',
-    call({ name, body, env }) {
+    call(call) {
+      const { name, body } = call
       const same = checkSameName(body.name, 'config.name', name)
-      return same.ok ? submit(env, name, { type: 'updateConfig', description: body.description ?? '' }) : same
+      return same.ok ? submit(call, { type: 'updateConfig', description: body.description ?? '' }) : same
     },
   }),
   method({
@@ -72,7 +113,7 @@ export const METHODS: readonly Method[] = [
     http: 'DELETE',
     on: 'config',
     permission: 'runtimeconfig.configs.delete',
-    call: ({ name, env }) => submit(env, name, { type: 'deleteConfig' }),
+    call: (call) => submit(call, { type: 'deleteConfig' }),
   }),
   method({
     id: 'projects.configs.getIamPolicy',
@@ -81,11 +122,11 @@ export const METHODS: readonly Method[] = [
     verb: 'getIamPolicy',
     query: { 'options.requestedPolicyVersion': 'int32' },
     permission: 'runtimeconfig.configs.getIamPolicy',
-    call({ name, query: parameters, env }) {
+    call(call) {
       const field = 'options.requestedPolicyVersion'
-      const version = parameters[field] ?? 0
+      const version = call.query[field] ?? 0
       if (!POLICY_VERSIONS.includes(version)) return invalid(field, `${field} must be 0, 1 or 3, this is ${version}`)
-      return query(env, name, { type: 'getIamPolicy' })
+      return query(call, { type: 'getIamPolicy' })
     },
   }),
   method({
@@ -95,9 +136,9 @@ export const METHODS: readonly Method[] = [
     verb: 'setIamPolicy',
     body: bodies.policy,
     permission: 'runtimeconfig.configs.setIamPolicy',
-    call({ name, body, env }) {
-      const policy = readPolicy(body.policy)
-      return policy.ok ? submit(env, name, { type: 'setIamPolicy', policy: policy.value }) : policy
+    call(call) {
+      const policy = readPolicy(call.body.policy)
+      return policy.ok ? submit(call, { type: 'setIamPolicy', policy: policy.value }) : policy
     },
   }),
   testIamPermissions('projects.configs.testIamPermissions', 'config'),
@@ -108,10 +149,12 @@ export const METHODS: readonly Method[] = [
     verb: 'subscribe',
     query: { path: 'string' },
     permission: 'runtimeconfig.variables.watch',
-    call({ name, query: { path }, env, request }) {
-      const root = checkRoot(path || '/', 'path')
+    call(call) {
+      const root = checkRoot(call.query.path || '/', 'path')
       if (!root.ok) return root
-      return subscribe(env, configName(name.project, name.config), { kind: 'config', root: root.value }, request)
+      const beneath = `${formatName(call.name)}/variables/${root.value}`
+      const needs: Need[] = [{ permission: call.permission, name: beneath, beneath: 'any' }]
+      return subscribe(call, { kind: 'config', root: root.value }, accessOf(call, needs))
     },
   }),
 
@@ -122,12 +165,14 @@ export const METHODS: readonly Method[] = [
     query: creates,
     body: bodies.variable,
     permission: 'runtimeconfig.variables.create',
-    call({ name, query: { requestId }, body, env }) {
+    call(call) {
+      const { name, query: parameters, body } = call
       const made = readNewName(body.name, 'variable.name', 'variable', name)
-      const read = all({ made, contents: readContents(body), id: checkRequestId(requestId) })
+      const requestId = readRequestId(parameters.requestId, call)
+      const read = all({ made, contents: readContents(body), requestId })
       if (!read.ok) return read
-      const { path } = read.value.made
-      return submit(env, name, { type: 'createVariable', path, contents: read.value.contents, requestId })
+      const { made: variable, ...rest } = read.value
+      return submit(call, { type: 'createVariable', path: variable.path, ...rest }, [need(call, variable)])
     },
   }),
   method({
@@ -136,15 +181,17 @@ export const METHODS: readonly Method[] = [
     on: 'variables',
     query: { filter: 'string', returnValues: 'bool', ...paged },
     permission: 'runtimeconfig.variables.list',
-    call: ({ name, query: { filter, returnValues, ...page }, env }) =>
-      query(env, name, { type: 'listVariables', filter, returnValues, page }),
+    call(call) {
+      const { filter, returnValues, ...page } = call.query
+      return query(call, { type: 'listVariables', filter, returnValues, page }, [needAny(call, 'variables')])
+    },
   }),
   method({
     id: 'projects.configs.variables.get',
     http: 'GET',
     on: 'variable',
     permission: 'runtimeconfig.variables.get',
-    call: ({ name, env }) => query(env, name, { type: 'getVariable', path: name.path }),
+    call: (call) => query(call, { type: 'getVariable', path: call.name.path }),
   }),
   method({
     id: 'projects.configs.variables.update',
@@ -152,10 +199,11 @@ export const METHODS: readonly Method[] = [
     on: 'variable',
     body: bodies.variable,
     permission: 'runtimeconfig.variables.update',
-    call({ name, body, env }) {
+    call(call) {
+      const { name, body } = call
       const read = all({ same: checkSameName(body.name, 'variable.name', name), contents: readContents(body) })
       if (!read.ok) return read
-      return submit(env, name, { type: 'updateVariable', path: name.path, contents: read.value.contents })
+      return submit(call, { type: 'updateVariable', path: name.path, contents: read.value.contents })
     },
   }),
   method({
@@ -166,8 +214,11 @@ export const METHODS: readonly Method[] = [
     // Google's guide shows `recursive` in a body (spec: section 4.2).
     body: bodies.deletion,
     permission: 'runtimeconfig.variables.delete',
-    call: ({ name, query: { recursive }, body, env }) =>
-      submit(env, name, { type: 'deleteVariable', path: name.path, recursive: recursive || body.recursive === true }),
+    call(call) {
+      const recursive = call.query.recursive || call.body.recursive === true
+      const needs: Need[] = recursive ? [{ ...need(call), beneath: 'all' }] : [need(call)]
+      return submit(call, { type: 'deleteVariable', path: call.name.path, recursive }, needs)
+    },
   }),
   method({
     id: 'projects.configs.variables.watch',
@@ -176,13 +227,19 @@ export const METHODS: readonly Method[] = [
     verb: 'watch',
     body: bodies.watch,
     permission: 'runtimeconfig.variables.watch',
-    call({ name, body, env, request }) {
-      const newerThan = readNewerThan(body.newerThan)
+    call(call) {
+      const newerThan = readNewerThan(call.body.newerThan)
       if (!newerThan.ok) return newerThan
+      const { name, request } = call
       const patience = Number(request.headers.get('X-Server-Timeout') ?? undefined)
-      const config = configName(name.project, name.config)
-      const watch = { config, path: name.path, newerThan: newerThan.value, signal: request.signal }
-      return watchVariable(env, { ...watch, patience: patience > 0 ? patience : undefined })
+      return watchVariable(call.env, {
+        config: configName(name.project, name.config),
+        path: name.path,
+        newerThan: newerThan.value,
+        patience: patience > 0 ? patience : undefined,
+        access: accessOf(call, [need(call)]),
+        signal: request.signal,
+      })
     },
   }),
   testIamPermissions('projects.configs.variables.testIamPermissions', 'variable'),
@@ -194,12 +251,14 @@ export const METHODS: readonly Method[] = [
     query: creates,
     body: bodies.waiter,
     permission: 'runtimeconfig.waiters.create',
-    call({ name, query: { requestId }, body, env }) {
+    call(call) {
+      const { name, query: parameters, body } = call
       const made = readNewName(body.name, 'waiter.name', 'waiter', name)
-      const read = all({ made, spec: readWaiter(body), id: checkRequestId(requestId) })
+      const read = all({ made, spec: readWaiter(body), requestId: readRequestId(parameters.requestId, call) })
       if (!read.ok) return read
-      const { waiter: id } = read.value.made
-      return submit(env, name, { type: 'createWaiter', id, spec: read.value.spec, requestId })
+      const { made: waiter, spec, requestId } = read.value
+      const needs = [need(call, waiter), ...needsToCount(formatName(name), spec)]
+      return submit(call, { type: 'createWaiter', id: waiter.waiter, spec, requestId }, needs)
     },
   }),
   method({
@@ -208,21 +267,21 @@ export const METHODS: readonly Method[] = [
     on: 'waiters',
     query: paged,
     permission: 'runtimeconfig.waiters.list',
-    call: ({ name, query: page, env }) => query(env, name, { type: 'listWaiters', page }),
+    call: (call) => query(call, { type: 'listWaiters', page: call.query }, [needAny(call, 'waiters')]),
   }),
   method({
     id: 'projects.configs.waiters.get',
     http: 'GET',
     on: 'waiter',
     permission: 'runtimeconfig.waiters.get',
-    call: ({ name, env }) => query(env, name, { type: 'getWaiter', id: name.waiter }),
+    call: (call) => query(call, { type: 'getWaiter', id: call.name.waiter }),
   }),
   method({
     id: 'projects.configs.waiters.delete',
     http: 'DELETE',
     on: 'waiter',
     permission: 'runtimeconfig.waiters.delete',
-    call: ({ name, env }) => submit(env, name, { type: 'deleteWaiter', id: name.waiter }),
+    call: (call) => submit(call, { type: 'deleteWaiter', id: call.name.waiter }),
   }),
   testIamPermissions('projects.configs.waiters.testIamPermissions', 'waiter'),
   method({
@@ -231,8 +290,7 @@ export const METHODS: readonly Method[] = [
     on: 'waiter',
     verb: 'subscribe',
     permission: 'runtimeconfig.waiters.get',
-    call: ({ name, env, request }) =>
-      subscribe(env, configName(name.project, name.config), { kind: 'waiter', id: name.waiter }, request),
+    call: (call) => subscribe(call, { kind: 'waiter', id: call.name.waiter }, accessOf(call, [need(call)])),
   }),
 
   method({
@@ -240,12 +298,18 @@ export const METHODS: readonly Method[] = [
     http: 'GET',
     on: 'operation',
     permission: 'runtimeconfig.operations.get',
-    call: ({ name, env }) => ask(env, name),
+    call(call) {
+      const question = questionOf(call.name)
+      return question ? query(call, question) : refuse(NOT_FOUND)
+    },
   }),
   testIamPermissions('projects.configs.operations.testIamPermissions', 'operation'),
 ]
 
-/** `testIamPermissions` is the same on every kind of resource: one that does not exist grants nothing. */
+/**
+ * `testIamPermissions` is the same on every kind of resource, and takes no permission: it answers those that the caller
+ * has. Where there is no such resource nobody has any.
+ */
 function testIamPermissions(id: string, on: 'config' | 'variable' | 'waiter' | 'operation'): Method {
   return method({
     id,
@@ -253,31 +317,53 @@ function testIamPermissions(id: string, on: 'config' | 'variable' | 'waiter' | '
     on,
     verb: 'testIamPermissions',
     body: bodies.permissions,
-    async call({ name, body, env }) {
+    permission: '',
+    async call({ name, body, env, caller }) {
       const known = knownPermissions(body.permissions ?? [])
+      const resource = questionOf(name)
       if (!known.ok) return known
-      const resource = await ask(env, name)
-      return resource.ok ? known : ok({})
+      if (!resource) return ok({})
+      const permissions = known.value.permissions ?? []
+      const question: Query = { type: 'testIamPermissions', permissions, name: formatName(name), resource }
+      const outcome = await objectOf(env, name).query(question, caller && { caller, needs: [] })
+      const answer: wire.TestIamPermissionsResponse = outcome.ok ? outcome.value : {}
+      if (caller?.identity !== '' || answer.permissions) return ok(answer)
+      // Who has shown nothing and may do nothing is told to show something.
+      return denied({ permission: permissions[0] ?? '', name: formatName(name) })
     },
   })
 }
 
-/** What there is under a name. */
-function ask(env: Env, name: InConfig): Promise<Outcome> | Outcome {
+/** The question of what there is under a name; undefined where there can be nothing. */
+function questionOf(name: InConfig): Query | undefined {
   switch (name.kind) {
     case 'config':
-      return query(env, name, { type: 'getConfig' })
+      return { type: 'getConfig' }
     case 'variable':
-      return query(env, name, { type: 'getVariable', path: name.path })
+      return { type: 'getVariable', path: name.path }
     case 'waiter':
-      return query(env, name, { type: 'getWaiter', id: name.waiter })
+      return { type: 'getWaiter', id: name.waiter }
     case 'operation': {
       // Only waiters have operations, so far.
       const [collection, waiter, ...rest] = name.operation.split('/')
-      if (collection !== 'waiters' || waiter === undefined || rest.length) return refuse(NOT_FOUND)
-      return query(env, name, { type: 'getOperation', waiter })
+      return collection === 'waiters' && waiter !== undefined && !rest.length
+        ? { type: 'getOperation', waiter }
+        : undefined
     }
   }
+}
+
+/**
+ * A waiter tells how many variables lie under its paths. So who makes one must be allowed to list all that could be
+ * there: else its end would be a way to find out about variables that the caller may not see.
+ */
+function needsToCount(config: string, { success, failure }: WaiterSpec): Need[] {
+  const conditions = failure ? [success, failure] : [success]
+  return conditions.map((condition) => ({
+    permission: 'runtimeconfig.variables.list',
+    name: `${config}/variables/${compile(condition).counter}`,
+    beneath: 'all',
+  }))
 }
 
 /**
@@ -285,12 +371,16 @@ function ask(env: Env, name: InConfig): Promise<Outcome> | Outcome {
  * used for; if that was another, the first answer is given again while that config is there (spec: section 4.4).
  */
 async function createConfig(
-  env: Env,
-  name: Extract<ResourceName, { kind: 'config' }>,
+  call: Asking<Extract<ResourceName, { kind: 'config' }>>,
   description: string,
   requestId: string,
 ): Promise<Outcome> {
-  const own = configName(name.project, name.config)
+  const { env, name } = call
+  // The policy of a config that is there already says nothing about making one.
+  const access = accessOf(call, [need(call)])
+  const lack = access && lacking(access)
+  if (lack) return denied(lack)
+  const own = formatName(name)
   if (requestId) {
     const directory = env.PROJECT.getByName(name.project)
     const owner = await directory.claim(requestId, own)
@@ -300,7 +390,7 @@ async function createConfig(
       await directory.claim(requestId, own, owner)
     }
   }
-  return submit(env, name, { type: 'createConfig', name: own, description, requestId })
+  return objectOf(env, name).submit({ type: 'createConfig', name: own, description, requestId })
 }
 
 /** The id of a new resource comes from the body's `name`, which must lie under the parent (spec: section 3.1, item 10). */
@@ -330,10 +420,16 @@ function checkSameName(text: string | undefined, field: string, name: InConfig):
   return invalid(field, `${field} must be absent or the name that stands in the URL`)
 }
 
-function checkRequestId(requestId: string): Result<string> {
-  if (requestId.length <= MAX_REQUEST_ID_LENGTH) return ok(requestId)
-  const message = `requestId must be at most ${MAX_REQUEST_ID_LENGTH} characters, this has ${requestId.length}`
-  return invalid('requestId', message)
+/**
+ * Reads a requestId. Each caller has ids of its own: what one has made must not be told to another that happens to use,
+ * or guesses, the same id.
+ */
+function readRequestId(requestId: string, { caller }: { caller: Caller | undefined }): Result<string> {
+  if (requestId.length > MAX_REQUEST_ID_LENGTH) {
+    const message = `requestId must be at most ${MAX_REQUEST_ID_LENGTH} characters, this has ${requestId.length}`
+    return invalid('requestId', message)
+  }
+  return ok(caller && requestId ? `${caller.identity} ${requestId}` : requestId)
 }
 
 function readNewerThan(text: string | undefined): Result<Stamp | undefined> {

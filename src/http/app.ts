@@ -2,14 +2,22 @@
 import { Hono } from 'hono'
 import type { Env } from './env.ts'
 import { answer, faultResponse } from './answer.ts'
+import { CLOSED, doorOf } from './auth/door.ts'
+import { recordRefusal } from './auth/record.ts'
 import { callMethod } from './call.ts'
 import { callOperations } from './operations.ts'
 
 export const app = new Hono<{ Bindings: Env }>()
 
 app.get('/healthz', () => answer({ status: 'ok' }))
+app.use(async (c, next) => {
+  if (doorOf(c.env) !== 'closed') return next()
+  const { method, path: resource } = c.req
+  recordRefusal({ caller: undefined, method, resource }, CLOSED)
+  return faultResponse(CLOSED)
+})
 app.all('/v1beta1/*', (c) => callMethod(c.req.raw, c.env))
-app.all('/v1/*', (c) => callOperations(c.req.raw))
+app.all('/v1/*', (c) => callOperations(c.req.raw, c.env))
 
 app.notFound((c) =>
   faultResponse({ kind: 'noSuchMethod', message: `There is nothing at ${c.req.path}: the API begins with /v1beta1/.` }),

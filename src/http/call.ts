@@ -1,7 +1,10 @@
-/** How a request finds its method, and how its outcome becomes an answer. */
+/** How a request finds its method and its caller, and how its outcome becomes an answer. */
 import type { Outcome } from '../core/command.ts'
 import { invalid, ok, refuse, type Result } from '../core/fault.ts'
 import { quote } from '../core/name.ts'
+import { admit, NEEDS_CREDENTIAL } from './auth/admit.ts'
+import { doorOf, type Visitor } from './auth/door.ts'
+import { recordPolicyChange, recordRefusal } from './auth/record.ts'
 import type { Env } from './env.ts'
 import { answer, faultResponse } from './answer.ts'
 import { METHODS } from './api.ts'
@@ -24,24 +27,58 @@ export async function callMethod(request: Request, env: Env): Promise<Response> 
   if (!address.ok) return faultResponse(address.fault)
   const style = readStyle(address.value.query)
   if (!style.ok) return faultResponse(style.fault)
-  const outcome = await perform(request, address.value, env)
+  const outcome = await route(request, address.value, env)
   if (outcome instanceof Response) return outcome
   return outcome.ok ? answer(outcome.value, style.value) : faultResponse(outcome.fault, style.value)
 }
 
-async function perform(request: Request, address: Address, env: Env): Promise<Outcome | Response> {
+async function route(request: Request, address: Address, env: Env): Promise<Outcome | Response> {
   const path = decodePath(address.path.slice('/v1beta1/'.length))
   if (!path.ok) return path
   const target = readTarget(path.value)
   const method = target && findMethod(request.method, target)
   if (!method) return noSuchMethod(request.method, path.value)
+  const visitor = await admit(request, address, env)
+  const outcome = visitor.ok
+    ? await perform({ request, address, env, target, method, visitor: visitor.value })
+    : visitor
+  const recorded = { caller: visitor.ok ? visitor.value.member : undefined, method: method.id, resource: target.name }
+  if (outcome instanceof Response) return outcome
+  if (!outcome.ok) recordRefusal(recorded, outcome.fault)
+  else if (method.verb === 'setIamPolicy') recordPolicyChange(recorded)
+  return outcome
+}
+
+interface Matched {
+  readonly request: Request
+  readonly address: Address
+  readonly env: Env
+  readonly target: Target
+  readonly method: Method
+  readonly visitor: Visitor
+}
+
+async function perform({ request, address, env, target, method, visitor }: Matched): Promise<Outcome | Response> {
   const name = readTargetName(target)
   if (!name.ok) return name
   const query = readParameters(address.query, method.query ?? {})
   if (!query.ok) return query
   const body = await readInput(request, method)
   if (!body.ok) return body
-  return method.call({ name: name.value as never, query: query.value, body: body.value, env, request })
+  const door = doorOf(env)
+  const outcome = await method.call({
+    name: name.value as never,
+    query: query.value,
+    body: body.value,
+    env,
+    request,
+    caller: typeof door === 'object' ? door.callerIn(name.value.project, visitor) : undefined,
+    expires: visitor.expires,
+    permission: method.permission,
+  })
+  if (outcome instanceof Response || outcome.ok) return outcome
+  // Who showed no credential and may not do something is told to show one: with it, it might.
+  return outcome.fault.kind === 'permissionDenied' && visitor.member === '' ? refuse(NEEDS_CREDENTIAL) : outcome
 }
 
 const BY_PLACE = new Map(METHODS.map((method) => [place(method.http, method.on, method.verb ?? ''), method]))

@@ -7,6 +7,14 @@ export interface Env {
   readonly RUNTIME_CONFIG: DurableObjectNamespace<RuntimeConfig>
   /** One object per project, named by its id. */
   readonly PROJECT: DurableObjectNamespace<Project>
+  /** The access document, as JSON (see auth/document.ts). Without it every call is refused, but for the next variable. */
+  readonly ROLLCALL_ACCESS?: string
+  /** `true` lets everyone do everything where there is no access document. */
+  readonly ROLLCALL_INSECURE_OPEN?: string
+  /** The way to the issuers of the access document, where it is another than to the rest of the world. */
+  readonly ISSUERS?: Fetcher
+  /** How many requests each caller may make, where the platform counts them. */
+  readonly ROLLCALL_RATE_LIMIT?: RateLimit
   /** How long `:watch` waits for a change, in seconds; 55 when it is absent. */
   readonly ROLLCALL_WATCH_SECONDS?: string
 }

@@ -2,12 +2,16 @@
  * Requests that wait. The edge holds the caller's request and listens to the object by a hibernating WebSocket, so that
  * the object may sleep while nothing happens.
  */
+import { denied, type Access } from '../core/access.ts'
 import type { Outcome } from '../core/command.ts'
 import { NOT_FOUND, ok, refuse, type Fault, type Result } from '../core/fault.ts'
+import { configName, type ResourceName } from '../core/name.ts'
 import { parseTimestamp, type Stamp } from '../core/time.ts'
 import type * as wire from '../core/wire.ts'
+import { FAULT, type Listening, type Subscription } from '../object/sockets.ts'
+import { SUBPROTOCOL, subprotocols } from './auth/credential.ts'
 import type { Env } from './env.ts'
-import type { Subscription } from '../object/sockets.ts'
+import type { Call } from './method.ts'
 
 /** How long `:watch` waits unless the deployment says otherwise: a little less than the 60 s after which clients give up. */
 const WATCH_SECONDS = 55
@@ -17,31 +21,54 @@ const RECONNECT_MS = 200
 /** RFC 6455, section 7.4.1, and the IANA registry of close codes: the service restarts, come again. */
 const CLOSE_RESTART = 1012
 
+/** In the range that RFC 6455 leaves to applications, with HTTP's number behind it. */
+const CLOSE_EXPIRED = 4401
+
 /** A WebSocket to the object that owns a config, or why there is none. */
-async function listenTo(env: Env, config: string, subscription: Subscription): Promise<Result<WebSocket>> {
-  const url = `https://object/?subscription=${encodeURIComponent(JSON.stringify(subscription))}`
+async function listenTo(env: Env, config: string, listening: Listening): Promise<Result<WebSocket>> {
+  const url = `https://object/?listening=${encodeURIComponent(JSON.stringify(listening))}`
   const response = await env.RUNTIME_CONFIG.getByName(config).fetch(url, { headers: { Upgrade: 'websocket' } })
   if (response.webSocket) return ok(response.webSocket)
-  return refuse(response.status === 404 ? NOT_FOUND : { kind: 'unavailable' })
+  return refuse(JSON.parse(response.headers.get(FAULT) ?? '{"kind":"unavailable"}') as Fault)
 }
 
 /**
- * Answers a request to upgrade with a WebSocket that relays what the object tells. Handing the object's own socket on
- * would save the relay, but the object lets go of a connection only when it sleeps, so its close would reach the caller
- * some ten seconds late.
+ * Answers a request to upgrade with a WebSocket that relays what the object tells, until the caller's credential ends.
+ * Handing the object's own socket on would save the relay, but the object lets go of a connection only when it sleeps,
+ * so its close would reach the caller some ten seconds late.
  */
 export async function subscribe(
-  env: Env,
-  config: string,
+  { env, name, request, expires }: Call<Exclude<ResourceName, { kind: 'project' }>, unknown, unknown>,
   subscription: Subscription,
-  request: Request,
+  access: Access | undefined,
 ): Promise<Outcome | Response> {
   if (request.headers.get('Upgrade')?.toLowerCase() !== 'websocket') return refuse({ kind: 'upgradeRequired' })
-  const upstream = await listenTo(env, config, subscription)
+  const upstream = await listenTo(env, configName(name.project, name.config), { subscription, access })
   if (!upstream.ok) return upstream
   const { 0: client, 1: server } = new WebSocketPair()
   join(upstream.value, server)
-  return new Response(null, { status: 101, webSocket: client })
+  if (expires !== undefined) closeAt(expires, upstream.value, server)
+  const headers = new Headers()
+  // RFC 6455, section 4.1: a client that offers subprotocols gives up unless one of them is answered.
+  if (subprotocols(request.headers).includes(SUBPROTOCOL)) headers.set('Sec-WebSocket-Protocol', SUBPROTOCOL)
+  return new Response(null, { status: 101, webSocket: client, headers })
+}
+
+/** Closes both sides at a moment (ms since 1970), unless they are closed before. */
+function closeAt(moment: number, object: WebSocket, caller: WebSocket): void {
+  const MAX_TIMER_MS = 2 ** 31 - 1
+  let timer: ReturnType<typeof setTimeout>
+  const check = () => {
+    const left = moment - Date.now()
+    if (left > 0) {
+      timer = setTimeout(check, Math.min(left, MAX_TIMER_MS))
+      return
+    }
+    caller.close(CLOSE_EXPIRED, 'the token has expired')
+    object.close(1000)
+  }
+  for (const socket of [object, caller]) socket.addEventListener('close', () => clearTimeout(timer))
+  check()
 }
 
 function join(object: WebSocket, caller: WebSocket): void {
@@ -70,6 +97,8 @@ export interface Watch {
   readonly newerThan: Stamp | undefined
   /** How long the caller will wait, in seconds, if it says so; then DEADLINE_EXCEEDED is the answer. */
   readonly patience: number | undefined
+  /** What the caller must be allowed, unless that is settled. */
+  readonly access: Access | undefined
   /** Aborted when the caller has gone, and nobody will hear the answer. */
   readonly signal: AbortSignal
 }
@@ -79,9 +108,10 @@ export async function watchVariable(env: Env, watch: Watch): Promise<Outcome> {
   const hold = Number(env.ROLLCALL_WATCH_SECONDS) || WATCH_SECONDS
   const impatient = watch.patience !== undefined && watch.patience < hold
   const deadline = Date.now() + (impatient ? (watch.patience as number) : hold) * 1000
-  const watcher = new Watcher(watch.newerThan)
+  const watcher = new Watcher(watch)
   for (;;) {
-    const socket = await listenTo(env, watch.config, { kind: 'watch', path: watch.path })
+    const subscription = { kind: 'watch', path: watch.path } as const
+    const socket = await listenTo(env, watch.config, { subscription, access: watch.access })
     if (!socket.ok) return watcher.gone(socket.fault)
     const heard = await listen(socket.value, deadline, watch.signal, (message) => watcher.hear(message))
     if (heard === 'timeout') return impatient ? refuse({ kind: 'deadlineExceeded' }) : watcher.unchanged()
@@ -97,14 +127,16 @@ class Watcher {
   #since: Stamp | undefined
   #known: wire.Variable | undefined
   #connected = false
+  readonly #access: Access | undefined
 
-  constructor(newerThan: Stamp | undefined) {
+  constructor({ newerThan, access }: Watch) {
     this.#since = newerThan
+    this.#access = access
   }
 
   /** The answer, if this message ends the watch. The first message of each connection is the state as it stands. */
   hear(message: wire.Message): Outcome | undefined {
-    if (!('variable' in message)) return this.gone(NOT_FOUND)
+    if (!('variable' in message)) return this.#refused(message)
     const { variable } = message
     if (this.#connected) return ok(variable)
     this.#connected = true
@@ -113,6 +145,13 @@ class Watcher {
     if (this.#since !== undefined && updated > this.#since) return ok({ ...variable, state: 'UPDATED' })
     this.#since = Math.max(this.#since ?? 0, updated)
     return undefined
+  }
+
+  /** The variable is gone, or the permission to watch it. */
+  #refused(message: wire.Message): Outcome {
+    const need = this.#access?.needs[0]
+    if (need && 'error' in message && message.error.status === 'PERMISSION_DENIED') return denied(need)
+    return this.gone(NOT_FOUND)
   }
 
   reconnect(): void {

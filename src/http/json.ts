@@ -1,6 +1,6 @@
 /** Request bodies, in the dialect of JSON that Google's front end reads. */
 import JSON5 from 'json5'
-import { invalid, ok, type Result } from '../core/fault.ts'
+import { invalid, ok, refuse, type Result } from '../core/fault.ts'
 
 /** The largest body, in bytes: the largest policy with room around it. */
 export const MAX_BODY_BYTES = 262_144
@@ -73,7 +73,8 @@ async function readPieces(body: AsyncIterable<Uint8Array>): Promise<Result<Uint8
   return ok(bytes)
 }
 
-const tooLarge = () => invalid('body', `the body must be at most ${MAX_BODY_BYTES} bytes`)
+const tooLarge = () =>
+  refuse({ kind: 'resourceExhausted', message: `The body of a request may have at most ${MAX_BODY_BYTES} bytes.` })
 
 function parse(text: string): Result<unknown> {
   try {

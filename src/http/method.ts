@@ -1,4 +1,5 @@
 /** What a method of the API is: an entry of the table in api.ts. */
+import type { Caller } from '../core/access.ts'
 import type { Outcome } from '../core/command.ts'
 import type { ResourceName } from '../core/name.ts'
 import type { Env } from './env.ts'
@@ -23,6 +24,12 @@ export interface Call<Name, Query, Input> {
   readonly body: Input
   readonly env: Env
   readonly request: Request
+  /** Who calls; undefined where everyone may do everything. */
+  readonly caller: Caller | undefined
+  /** Until when the caller's credential is good, in milliseconds since 1970, if that ends. */
+  readonly expires: number | undefined
+  /** The IAM permission that the method takes. */
+  readonly permission: string
 }
 
 /** A method: where it stands, what it takes, and what it does. */
@@ -34,8 +41,8 @@ export interface MethodOf<K extends Kind, P extends Parameters, Input> {
   readonly verb?: string
   readonly query?: P
   readonly body?: Body<Input>
-  /** The IAM permission that it takes, if any. */
-  readonly permission?: string
+  /** The IAM permission that it takes, on the resource that it is about unless its call says otherwise. */
+  readonly permission: string
   call(call: Call<Names[K], Values<P>, Input>): Promise<Outcome | Response> | Outcome | Response
 }
 

@@ -2,22 +2,31 @@
  * v1 has only the generic methods of long-running operations, for which the documentation allows UNIMPLEMENTED
  * (spec: section 2.4). Operations of this service are found under their configs in v1beta1.
  */
-import { refuse, type Fault } from '../core/fault.ts'
-import { answer, faultResponse } from './answer.ts'
-import { readAddress, readParameters, readStyle, type Address } from './request.ts'
 import type { Outcome } from '../core/command.ts'
-import { ok } from '../core/fault.ts'
+import { ok, refuse, type Fault } from '../core/fault.ts'
+import { answer, faultResponse } from './answer.ts'
+import { admit, NEEDS_CREDENTIAL } from './auth/admit.ts'
+import { doorOf } from './auth/door.ts'
+import { recordRefusal } from './auth/record.ts'
+import type { Env } from './env.ts'
+import { readAddress, readParameters, readStyle, type Address } from './request.ts'
 
 const LIST = { filter: 'string', pageSize: 'pageSize', pageToken: 'string', returnPartialSuccess: 'bool' } as const
 
-/** Answers a request to /v1/. */
-export function callOperations(request: Request): Response {
+/** Answers a request to /v1/. It is about nothing that belongs to anybody, so whoever is known may ask. */
+export async function callOperations(request: Request, env: Env): Promise<Response> {
   const address = readAddress(request.url)
   if (!address.ok) return faultResponse(address.fault)
   const style = readStyle(address.value.query)
   if (!style.ok) return faultResponse(style.fault)
-  const outcome = perform(request.method, address.value)
-  return outcome.ok ? answer(outcome.value, style.value) : faultResponse(outcome.fault, style.value)
+  const visitor = await admit(request, address.value, env)
+  const anonymous = visitor.ok && visitor.value.member === '' && doorOf(env) !== 'open'
+  const admitted = anonymous ? refuse(NEEDS_CREDENTIAL) : visitor
+  const outcome = admitted.ok ? perform(request.method, address.value) : admitted
+  if (outcome.ok) return answer(outcome.value, style.value)
+  const caller = visitor.ok ? visitor.value.member : undefined
+  recordRefusal({ caller, method: request.method, resource: address.value.path }, outcome.fault)
+  return faultResponse(outcome.fault, style.value)
 }
 
 function perform(http: string, { path, query }: Address): Outcome {

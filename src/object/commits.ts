@@ -3,6 +3,7 @@
  * A caller hears, and a watcher is told, only when what was applied for them is durable.
  */
 import type { Command, Event, Outcome } from '../core/command.ts'
+import type { Access } from '../core/access.ts'
 import { apply, sweep } from '../core/apply.ts'
 import type { Stamp } from '../core/time.ts'
 import type { SqlStore } from './sql-store.ts'
@@ -51,11 +52,11 @@ export class Commits {
     this.#options = options
   }
 
-  /** Applies a command; the outcome is given when it is durable. */
-  submit(command: Command): Promise<Outcome> {
+  /** Applies a command, if `access` allows it; the outcome is given when it is durable. */
+  submit(command: Command, access?: Access): Promise<Outcome> {
     const { store, heard } = this.#options
     return this.#enqueue((now) => {
-      const { outcome, events } = apply(store, command, { now, heard })
+      const { outcome, events } = apply(store, command, { now, heard, access })
       return { result: outcome, events }
     })
   }
@@ -153,16 +154,17 @@ export class Commits {
     }
     this.#sweepFirst = false
     const settled = jobs.map(({ run, resolve, reject }) => {
+      const usage = store.usage()
       try {
         const done = storage.transactionSync(() => run(now))
         events.push(...done.events)
         return () => resolve(done.result as never)
       } catch (error) {
-        store.reload()
+        store.reload(usage)
         return () => reject(error)
       }
     })
-    store.saveStamp()
+    store.saveMeta()
     beforeCommit()
     return { settled, events }
   }

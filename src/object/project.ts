@@ -1,5 +1,6 @@
 /** The Durable Object that keeps the directory of a project's configs. It is named by the project's id. */
 import { DurableObject } from 'cloudflare:workers'
+import { sees, type Access } from '../core/access.ts'
 import type { DirectoryEntry, Outcome } from '../core/command.ts'
 import { configResource } from '../core/config.ts'
 import { ok } from '../core/fault.ts'
@@ -63,10 +64,14 @@ export class Project extends DurableObject<object> {
     })
   }
 
-  /** The configs of the project, sorted by name. */
-  list(page: PageRequest): Outcome {
-    const taken = takePage(JSON.stringify([this.ctx.id.name, 'configs']), page, {
-      read: (after) => this.#configs(after),
+  /** The configs of the project, sorted by name: those that the caller may see, or all of them without `access`. */
+  list(page: PageRequest, access?: Access): Outcome {
+    const configs = (after: string) => this.#configs(after)
+    const visible = access ? sees(access.caller, 'runtimeconfig.configs.list') : () => true
+    const taken = takePage<{ name: string; description: string }>(JSON.stringify([this.ctx.id.name, 'configs']), page, {
+      *read(after) {
+        for (const config of configs(after)) if (visible(config.name)) yield config
+      },
       key: ({ name }) => name,
       bytes: ({ name, description }) => name.length + description.length * 2,
     })

@@ -1,14 +1,15 @@
 /** The Durable Object that owns one RuntimeConfig. It is named by the config's full name: projects/P/configs/C. */
 import { DurableObject } from 'cloudflare:workers'
+import type { Access } from '../core/access.ts'
 import type { Command, Outcome, Query } from '../core/command.ts'
-import { refuse, statusOf } from '../core/fault.ts'
+import { all, ok, refuse, statusOf, type Result } from '../core/fault.ts'
 import { answer } from '../core/query.ts'
 import type { Stamp } from '../core/time.ts'
 import type * as wire from '../core/wire.ts'
 import { Commits } from './commits.ts'
 import { Outbox } from './outbox.ts'
 import type { Project } from './project.ts'
-import { Sockets, type Subscription } from './sockets.ts'
+import { FAULT, Sockets, type Listening, type Subscription } from './sockets.ts'
 import { SqlStore } from './sql-store.ts'
 
 /** The binding that the object itself needs. */
@@ -28,7 +29,7 @@ export class RuntimeConfig extends DurableObject<Directories> {
     super(ctx, env)
     const { storage } = ctx
     this.#store = new SqlStore(storage)
-    this.#sockets = new Sockets(ctx, this.#name)
+    this.#sockets = new Sockets(ctx, this.#name, () => this.#store.config()?.policy)
     this.#commits = new Commits({
       storage,
       store: this.#store,
@@ -53,45 +54,53 @@ export class RuntimeConfig extends DurableObject<Directories> {
     return this.ctx.id.name ?? this.#store.config()?.name ?? ''
   }
 
-  /** Applies a command. The outcome is answered when it is durable, and when the directory knows of the config. */
-  async submit(command: Command): Promise<Outcome> {
-    const outcome = await this.#commits.submit(command)
+  /**
+   * Applies a command, if `access` allows it: absent, that is settled already. The outcome is answered when it is
+   * durable, and when the directory knows of the config.
+   */
+  async submit(command: Command, access?: Access): Promise<Outcome> {
+    const outcome = await this.#commits.submit(command, access)
     if (!concernsDirectory(command)) return outcome
     const told = await this.#outbox.flush()
     return told ? outcome : refuse({ kind: 'unavailable' })
   }
 
-  /** Answers a query from what is durable. */
-  query(query: Query): Promise<Outcome> {
-    return this.#commits.read(() => answer(this.#store, query))
+  /** Answers a query from what is durable, if `access` allows it, and as far as it does. */
+  query(query: Query, access?: Access): Promise<Outcome> {
+    return this.#commits.read(() => answer(this.#store, query, access))
   }
 
   /**
-   * Attaches a WebSocket to the {@link Subscription} that stands as JSON in the parameter `subscription`. What is not
-   * there is 404 without a body: the edge words the answer, and an unread body would keep the object awake.
+   * Attaches a WebSocket to the {@link Listening} that stands as JSON in the parameter `listening`. A refusal is its
+   * {@link Fault} in a header, without a body: the edge words the answer, and an unread body would keep the object awake.
    */
   override async fetch(request: Request): Promise<Response> {
-    const text = new URL(request.url).searchParams.get('subscription')
+    const text = new URL(request.url).searchParams.get('listening')
     if (request.headers.get('Upgrade') !== 'websocket' || !text) return new Response(null, { status: 426 })
-    const subscription = JSON.parse(text) as Subscription
+    const { subscription, access } = JSON.parse(text) as Listening
     return this.#commits.read(() => {
-      const first = this.#firstMessage(subscription)
-      return first === 'notFound' ? new Response(null, { status: 404 }) : this.#sockets.attach(subscription, first)
+      const ready = all({ first: this.#firstMessage(subscription, access), room: this.#sockets.checkRoom(access) })
+      if (ready.ok) return this.#sockets.attach(subscription, ready.value.first, access)
+      return new Response(null, { status: 409, headers: { [FAULT]: JSON.stringify(ready.fault) } })
     })
   }
 
-  #firstMessage(subscription: Subscription): wire.Message | undefined | 'notFound' {
+  /** The state as it stands, where the subscription begins with that, or why there is no such subscription. */
+  #firstMessage(subscription: Subscription, access: Access | undefined): Result<wire.Message | undefined> {
+    const ask = (query: Query) => answer(this.#store, query, access)
     switch (subscription.kind) {
       case 'waiter': {
-        const outcome = answer(this.#store, { type: 'getWaiter', id: subscription.id })
-        return outcome.ok ? { waiter: outcome.value as wire.Waiter } : 'notFound'
+        const outcome = ask({ type: 'getWaiter', id: subscription.id })
+        return outcome.ok ? ok({ waiter: outcome.value as wire.Waiter }) : outcome
       }
       case 'watch': {
-        const outcome = answer(this.#store, { type: 'getVariable', path: subscription.path })
-        return outcome.ok ? { variable: outcome.value as wire.Variable } : 'notFound'
+        const outcome = ask({ type: 'getVariable', path: subscription.path })
+        return outcome.ok ? ok({ variable: outcome.value as wire.Variable }) : outcome
       }
-      case 'config':
-        return this.#store.config() ? undefined : 'notFound'
+      case 'config': {
+        const outcome = ask({ type: 'getConfig' })
+        return outcome.ok ? ok(undefined) : outcome
+      }
     }
   }
 

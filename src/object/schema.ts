@@ -17,6 +17,9 @@ export interface Rows extends Iterable<Row> {
 
 export type Row = Record<string, ArrayBuffer | string | number | null>
 
+/** The bytes of variables, as the quota counts them (core/quota.ts). Migrations have used this: it is not to change. */
+export const BYTES = 'coalesce(sum(length(CAST(path AS BLOB)) + length(CAST(contents AS BLOB))), 0)'
+
 /**
  * Each entry brings a database from the version of its index to the next. Entries are never changed, only added.
  * WITHOUT ROWID keeps a row a single row: with a separate index, each write would be billed twice.
@@ -62,6 +65,15 @@ const MIGRATIONS: readonly string[] = [
   CREATE TABLE outbox (
     party TEXT PRIMARY KEY, message TEXT NOT NULL, stamp INTEGER NOT NULL, attempts INTEGER NOT NULL, due INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  -- What the config holds, beside its last stamp, for the quotas.
+  ALTER TABLE meta ADD COLUMN variables INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE meta ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE meta ADD COLUMN waiters INTEGER NOT NULL DEFAULT 0;
+  UPDATE meta SET
+    (variables, bytes) = (SELECT count(*), ${BYTES} FROM variables),
+    waiters = (SELECT count(*) FROM waiters);
   `,
 ]
 

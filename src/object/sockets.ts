@@ -2,11 +2,14 @@
  * Subscriptions: hibernating WebSockets, found by their tags, so that nothing about them is kept in memory and the
  * object may sleep while they wait. A message is serialised once, however many listen.
  */
+import { denied, lacking, sees, type Access } from '../core/access.ts'
 import type { Event } from '../core/command.ts'
-import { NOT_FOUND, statusOf, type Fault } from '../core/fault.ts'
+import { NOT_FOUND, ok, statusOf, type Fault, type Result } from '../core/fault.ts'
 import { rootsOf } from '../core/name.ts'
-import { variableResource } from '../core/variable.ts'
-import { waiterResource } from '../core/waiter.ts'
+import type { Policy } from '../core/policy.ts'
+import { MAX_SOCKETS, overQuota } from '../core/quota.ts'
+import { variableName, variableResource } from '../core/variable.ts'
+import { waiterName, waiterResource } from '../core/waiter.ts'
 import type * as wire from '../core/wire.ts'
 
 /** What a socket listens to. `watch` is one variable, by its exact name; `config` is a subtree ('' is all of it). */
@@ -15,14 +18,27 @@ export type Subscription =
   | { readonly kind: 'config'; readonly root: string }
   | { readonly kind: 'watch'; readonly path: string }
 
+/** What a WebSocket is opened for, and what whoever opens it must be allowed; absent where that is settled already. */
+export interface Listening {
+  readonly subscription: Subscription
+  readonly access?: Access | undefined
+}
+
+/** The header of a refusal that holds the {@link Fault} as JSON. */
+export const FAULT = 'rollcall-fault'
+
 /** An application's ping and its answer, which is given without waking the object. */
 export const PING = 'ping'
 export const PONG = 'pong'
 
 /** RFC 6455, section 7.4.1: the purpose of the connection has been fulfilled. */
 const CLOSE_NORMAL = 1000
-/** In the range that RFC 6455 leaves to applications, with HTTP's number behind it. */
+// In the range that RFC 6455 leaves to applications, with HTTP's number behind it.
+const CLOSE_FORBIDDEN = 4403
 const CLOSE_NOT_FOUND = 4404
+
+/** What stands beside a socket may take 16,384 bytes, in which a character can take two. */
+const MAX_ACCESS_LENGTH = 8_000
 
 // A tag has at most 256 characters, which a path of 255 behind one sign just fills.
 const waiterTag = (id: string) => `w${id}`
@@ -47,13 +63,17 @@ function tagsOf(subscription: Subscription): string[] {
 export class Sockets {
   readonly #ctx: DurableObjectState
   readonly #config: string
+  readonly #policy: () => Policy | undefined
+  /** What each socket's owner must be allowed, as far as it was looked up since the object woke: null is nothing. */
+  readonly #access = new WeakMap<WebSocket, Access | null>()
   /** At least the tags that sockets have, so that a write to which nobody listens asks the platform for none. */
   readonly #tags = new Set<string>()
 
-  /** `config` is the config's full name. */
-  constructor(ctx: DurableObjectState, config: string) {
+  /** `config` is the config's full name, `policy` tells the one that it has at the moment. */
+  constructor(ctx: DurableObjectState, config: string, policy: () => Policy | undefined) {
     this.#ctx = ctx
     this.#config = config
+    this.#policy = policy
     for (const socket of ctx.getWebSockets()) this.#note(ctx.getTags(socket))
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG))
   }
@@ -63,57 +83,105 @@ export class Sockets {
     return this.#socketsWith(VARIABLES_TAG).length > 0
   }
 
+  /** Whether there is room for one more socket, and beside it for what its owner must be allowed. */
+  checkRoom(access: Access | undefined): Result<undefined> {
+    if (this.#ctx.getWebSockets().length >= MAX_SOCKETS) {
+      return overQuota(`The config has as many subscriptions and watches as it may: ${MAX_SOCKETS}.`)
+    }
+    if (JSON.stringify(access ?? null).length <= MAX_ACCESS_LENGTH) return ok(undefined)
+    return overQuota('The caller has too many grants with conditions to keep them beside a subscription.')
+  }
+
   /**
    * Accepts a socket for a subscription and answers the response that upgrades the connection. `first` is the state as
-   * it stands, sent before anything else; a waiter that has ended already is told of and let go.
+   * it stands, sent before anything else; a waiter that has ended already is told of and let go. With `access`, the
+   * socket is told only of what its owner may see then, and closed when that is nothing any more.
    */
-  attach(subscription: Subscription, first: wire.Message | undefined): Response {
+  attach(subscription: Subscription, first: wire.Message | undefined, access: Access | undefined): Response {
     const { 0: client, 1: server } = new WebSocketPair()
     const tags = tagsOf(subscription)
     this.#note(tags)
     this.#ctx.acceptWebSocket(server, tags)
+    if (access) server.serializeAttachment(access)
     if (first) server.send(JSON.stringify(first))
     if (first && 'waiter' in first && first.waiter.done) server.close(CLOSE_NORMAL, 'the waiter has ended')
     return new Response(null, { status: 101, webSocket: client })
   }
 
-  /** Tells everyone whom it concerns of what happened, in order. */
+  /** Tells everyone whom it concerns, and who may know, of what happened, in order. */
   push(events: readonly Event[]): void {
-    for (const event of events) this.#pushOne(event)
+    const gone = events.find((event) => event.kind === 'configDeleted')
+    const policy = this.#policy() ?? gone?.policy
+    for (const event of events) this.#pushOne(event, policy)
   }
 
-  #pushOne(event: Event): void {
+  #pushOne(event: Event, policy: Policy | undefined): void {
     switch (event.kind) {
       case 'variable': {
         const { variable, state } = event
         const tags = [watchTag(variable.path), ...rootsOf(variable.path).map(rootTag)]
-        return this.#send(tags, () => ({ variable: variableResource(this.#config, variable, state) }))
+        const may = maySee('runtimeconfig.variables.watch', variableName(this.#config, variable.path), policy)
+        return this.#send(tags, may, () => ({ variable: variableResource(this.#config, variable, state) }))
       }
       case 'waiterEnded': {
         const { waiter } = event
-        this.#send([waiterTag(waiter.id), CONFIG_TAG], () => ({ waiter: waiterResource(this.#config, waiter) }))
+        const may = maySee('runtimeconfig.waiters.get', waiterName(this.#config, waiter.id), policy)
+        const message = () => ({ waiter: waiterResource(this.#config, waiter) })
+        this.#send([waiterTag(waiter.id), CONFIG_TAG], may, message)
         return this.#close(waiterTag(waiter.id), CLOSE_NORMAL, 'the waiter has ended')
       }
       case 'waiterDeleted':
         return this.#fail(waiterTag(event.id), NOT_FOUND, 'the waiter was deleted')
       case 'configDeleted':
         return this.#fail(undefined, NOT_FOUND, 'the config was deleted')
+      case 'policyChanged':
+        return this.#dismiss(policy)
     }
   }
 
   #fail(tag: string | undefined, fault: Fault, reason: string): void {
-    this.#send([tag], () => ({ error: statusOf(fault) }))
+    this.#send(
+      [tag],
+      () => true,
+      () => ({ error: statusOf(fault) }),
+    )
     this.#close(tag, CLOSE_NOT_FOUND, reason)
   }
 
-  /** Sends to every open socket that has one of the tags; `undefined` is every socket. Without one, nothing is made. */
-  #send(tags: readonly (string | undefined)[], message: () => wire.Message): void {
+  /** Lets go of those who may not listen any more. */
+  #dismiss(policy: Policy | undefined): void {
+    for (const socket of this.#ctx.getWebSockets()) {
+      const access = this.#accessOf(socket)
+      const lack = access && lacking(access, policy)
+      if (!lack || socket.readyState !== WebSocket.OPEN) continue
+      const message: wire.Message = { error: statusOf(denied(lack).fault) }
+      attempt(() => socket.send(JSON.stringify(message)))
+      attempt(() => socket.close(CLOSE_FORBIDDEN, 'the permission was taken away'))
+    }
+  }
+
+  /**
+   * Sends to every open socket that has one of the tags, and whose owner may see it; `undefined` is every socket.
+   * Without one, nothing is made.
+   */
+  #send(tags: readonly (string | undefined)[], may: (access: Access) => boolean, message: () => wire.Message): void {
     let text: string | undefined
     for (const tag of tags) {
       for (const socket of this.#socketsWith(tag)) {
-        if (socket.readyState === WebSocket.OPEN) attempt(() => socket.send((text ??= JSON.stringify(message()))))
+        const access = this.#accessOf(socket)
+        if (socket.readyState !== WebSocket.OPEN || (access && !may(access))) continue
+        attempt(() => socket.send((text ??= JSON.stringify(message()))))
       }
     }
+  }
+
+  #accessOf(socket: WebSocket): Access | null {
+    let access = this.#access.get(socket)
+    if (access === undefined) {
+      access = (socket.deserializeAttachment() as Access | null) ?? null
+      this.#access.set(socket, access)
+    }
+    return access
   }
 
   #close(tag: string | undefined, code: number, reason: string): void {
@@ -132,6 +200,9 @@ export class Sockets {
     return sockets
   }
 }
+
+const maySee = (permission: string, name: string, policy: Policy | undefined) => (access: Access) =>
+  sees(access.caller, permission, policy)(name)
 
 /** A socket can break between the look at its state and the call; its owner will come back or not, and ask anew. */
 function attempt(use: () => void): void {

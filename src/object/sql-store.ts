@@ -2,12 +2,13 @@
 import type { DirectoryEntry } from '../core/command.ts'
 import type { Config } from '../core/config.ts'
 import { rootsOf } from '../core/name.ts'
+import { NO_USAGE, variableBytes, type Usage } from '../core/quota.ts'
 import type { Count, Created, Store } from '../core/store.ts'
 import { nextStamp, SECOND, type Stamp } from '../core/time.ts'
 import type { Variable } from '../core/variable.ts'
 import { atomsOf, type Ending, type Waiter } from '../core/waiter.ts'
 import type * as wire from '../core/wire.ts'
-import { migrate, schemaVersion, type Database, type Row, type Sql } from './schema.ts'
+import { BYTES, migrate, schemaVersion, type Database, type Row, type Sql } from './schema.ts'
 
 /** A message that waits in the outbox. */
 export interface OutboxMessage {
@@ -33,6 +34,7 @@ export class SqlStore implements Store {
   #config: Config | undefined
   #stamp: Stamp = 0
   #savedStamp: Stamp = 0
+  #usage = NO_USAGE
   #nextDue = Infinity
 
   constructor(database: Database) {
@@ -43,17 +45,21 @@ export class SqlStore implements Store {
 
   /**
    * Reads the cached state anew: at the start, after a transaction was undone, and after everything was deleted.
-   * The last stamp never goes back, for others may have seen it.
+   * The last stamp never goes back, for others may have seen it. `usage` is what the config holds, where that is not
+   * saved yet because the transaction around goes on.
    */
-  reload(): void {
+  reload(usage?: Usage): void {
     this.#migrated = schemaVersion(this.#sql) !== undefined
     this.#config = undefined
     this.#savedStamp = 0
+    this.#usage = NO_USAGE
     this.#nextDue = Infinity
     if (!this.#migrated) return
     migrate(this.#database)
-    this.#savedStamp = Number(this.#one('SELECT stamp FROM meta')?.stamp)
-    this.#stamp = Math.max(this.#stamp, this.#savedStamp)
+    const meta = this.#one('SELECT stamp, variables, bytes, waiters FROM meta') as Usage & { stamp: Stamp } & Row
+    this.#savedStamp = meta.stamp
+    this.#stamp = Math.max(this.#stamp, meta.stamp)
+    this.#usage = usage ?? { variables: meta.variables, bytes: meta.bytes, waiters: meta.waiters }
     this.findNextDue()
     const row = this.#one('SELECT name, description, policy FROM config')
     if (!row) return
@@ -70,10 +76,12 @@ export class SqlStore implements Store {
     return this.#stamp
   }
 
-  /** Writes the last stamp down, once for all that was written with it. To be called before the commit. */
-  saveStamp(): void {
+  /** Writes the last stamp and the usage down, once for all that was written with it. To be called before the commit. */
+  saveMeta(): void {
     if (!this.#migrated || this.#stamp === this.#savedStamp) return
-    this.#sql.exec('UPDATE meta SET stamp = ?', this.#stamp)
+    const { variables, bytes, waiters } = this.#usage
+    const query = 'UPDATE meta SET stamp = ?, variables = ?, bytes = ?, waiters = ?'
+    this.#sql.exec(query, this.#stamp, variables, bytes, waiters)
     this.#savedStamp = this.#stamp
   }
 
@@ -121,6 +129,20 @@ export class SqlStore implements Store {
       this.#sql.exec(`DELETE FROM ${table}`)
     }
     this.#config = undefined
+    this.#usage = NO_USAGE
+  }
+
+  usage(): Usage {
+    return this.#usage
+  }
+
+  #use(variables: number, bytes: number, waiters = 0): void {
+    const before = this.#usage
+    this.#usage = {
+      variables: before.variables + variables,
+      bytes: before.bytes + bytes,
+      waiters: before.waiters + waiters,
+    }
   }
 
   // The outbox
@@ -181,16 +203,19 @@ export class SqlStore implements Store {
 
   insertVariable({ path, kind, contents, updated }: Variable): void {
     this.#sql.exec('INSERT INTO variables VALUES (?, ?, ?, ?)', path, kind, contents, updated)
+    this.#use(1, variableBytes(path, contents))
   }
 
-  updateVariable({ path, kind, contents, updated }: Variable): void {
+  updateVariable({ path, kind, contents, updated }: Variable, before: Variable): void {
     const query = 'UPDATE variables SET kind = ?, contents = ?, updated = ? WHERE path = ?'
     this.#sql.exec(query, kind, contents, updated, path)
+    this.#use(0, variableBytes(path, contents) - variableBytes(path, before.contents))
   }
 
-  deleteVariable(path: string): void {
+  deleteVariable({ path, contents }: Variable): void {
     this.#sql.exec('DELETE FROM variables WHERE path = ?', path)
     this.#sql.exec("DELETE FROM requests WHERE kind = 'variable' AND name = ?", path)
+    this.#use(-1, -variableBytes(path, contents))
   }
 
   *variables(root: string, after = ''): Iterable<Variable> {
@@ -204,11 +229,13 @@ export class SqlStore implements Store {
   }
 
   deleteVariables(root: string): number {
-    const removed = this.#countUnder(root)
+    const query = `SELECT count(*) AS count, ${BYTES} AS bytes FROM variables WHERE path = ? OR (path > ? AND path < ?)`
+    const { count: removed, bytes } = this.#one(query, root, ...beneath(root)) as { count: number; bytes: number } & Row
     if (!removed) return 0
     this.#sql.exec('DELETE FROM variables WHERE path = ? OR (path > ? AND path < ?)', root, ...beneath(root))
     const requests = "DELETE FROM requests WHERE kind = 'variable' AND (name = ? OR (name > ? AND name < ?))"
     this.#sql.exec(requests, root, ...beneath(root))
+    this.#use(-removed, -bytes)
     return removed
   }
 
@@ -234,6 +261,7 @@ export class SqlStore implements Store {
     const { id, spec, created, deadline, end } = waiter
     const query = 'INSERT INTO waiters VALUES (?, ?, ?, ?, ?, ?)'
     this.#sql.exec(query, id, JSON.stringify(spec), created, deadline, end?.at ?? null, end?.how ?? null)
+    this.#use(0, 0, 1)
     if (end) return
     this.#dueAt(deadline)
     for (const { counter, threshold } of atomsOf(spec)) {
@@ -250,6 +278,7 @@ export class SqlStore implements Store {
   deleteWaiter({ id, spec, end }: Waiter): void {
     this.#sql.exec('DELETE FROM waiters WHERE id = ?', id)
     this.#sql.exec("DELETE FROM requests WHERE kind = 'waiter' AND name = ?", id)
+    this.#use(0, 0, -1)
     if (!end) this.#unwatch(id, spec)
   }
 

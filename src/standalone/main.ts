@@ -1,4 +1,5 @@
 /** `npm start`: runs the server until a signal ends it. */
+import { openNotice } from './access.ts'
 import { readOptions, StartError, USAGE, workerVariables } from './options.ts'
 import { startServer, type Server } from './server.ts'
 
@@ -18,6 +19,8 @@ async function main(): Promise<number> {
     })
   }
   server = await startServer({ ...options, variables: workerVariables(process.env) })
+  const notice = openNotice(options)
+  if (notice) process.stdout.write(`${notice}\n`)
   process.stdout.write(`Rollcall answers at ${server.url}\n`)
   if (asked) await server.stop()
   await server.ended

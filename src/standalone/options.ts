@@ -8,14 +8,22 @@ export interface Options {
   readonly host: string
   /** Folder that holds all data. */
   readonly data: string
+  /** File that holds the access document; absent, everyone may do everything. */
+  readonly access?: string
+  /** Whether everyone may do everything on an address that others can reach. */
+  readonly insecureOpen?: boolean
 }
 
 export const USAGE = `Usage: npm start -- [options]
 
-  --port PORT   TCP port, 0 for any that is free   (ROLLCALL_PORT, default 8787)
-  --host HOST   address to listen on               (ROLLCALL_HOST, default 127.0.0.1)
-  --data DIR    folder that holds all data         (ROLLCALL_DATA, default .rollcall)
-  --help        this text
+  --port PORT      TCP port, 0 for any that is free   (ROLLCALL_PORT, default 8787)
+  --host HOST      address to listen on               (ROLLCALL_HOST, default 127.0.0.1)
+  --data DIR       folder that holds all data         (ROLLCALL_DATA, default .rollcall)
+  --access FILE    who may do what: the access document      (ROLLCALL_ACCESS_FILE)
+  --insecure-open  let everyone do everything, on an address that others can reach
+  --help           this text
+
+Without an access file the server is open to everyone, and listens on loopback addresses only.
 
 The Worker's own variables, such as ROLLCALL_WATCH_SECONDS, are taken from the environment too.
 `
@@ -33,14 +41,17 @@ export class StartError extends Error {}
 
 /** Reads the options, or answers undefined if only help was asked for. Flags go before the environment. */
 export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Options | undefined {
-  const { help, ...given } = parse(args)
+  const { help, 'insecure-open': insecureOpen = false, ...given } = parse(args)
   if (help) return undefined
   const portText = given.port ?? env.ROLLCALL_PORT ?? '8787'
   const port = Number(portText)
   if (!/^\d+$/.test(portText) || port > 65_535) {
     throw new StartError(`The port must be a number from 0 to 65535, this is ${JSON.stringify(portText)}.`)
   }
+  const access = given.access ?? env.ROLLCALL_ACCESS_FILE
   return {
+    ...(access !== undefined && { access }),
+    insecureOpen,
     port,
     host: given.host ?? env.ROLLCALL_HOST ?? '127.0.0.1',
     data: given.data ?? env.ROLLCALL_DATA ?? '.rollcall',
@@ -50,8 +61,9 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Op
 function parse(args: readonly string[]) {
   try {
     const text = { type: 'string' } as const
-    return parseArgs({ args: [...args], options: { port: text, host: text, data: text, help: { type: 'boolean' } } })
-      .values
+    const flag = { type: 'boolean' } as const
+    const options = { port: text, host: text, data: text, access: text, 'insecure-open': flag, help: flag }
+    return parseArgs({ args: [...args], options }).values
   } catch (error) {
     throw new StartError(`${(error as Error).message.split('. ')[0]}. See --help.`)
   }

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { resolve } from 'node:path'
+import { readAccess } from './access.ts'
 import { bundleWorker, ENTRY } from './bundle.ts'
 import { holdDataFolder, type DataFolder } from './data-folder.ts'
 import { StartError, type Options } from './options.ts'
@@ -30,12 +31,15 @@ const STOP_MS = 3000
 
 /** Starts the server; resolves when it answers. Throws {@link StartError} for what its user can mend. */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const { host, port, entry = ENTRY, variables = {} } = options
+  const { host, port, entry = ENTRY } = options
+  const access = await readAccess(options)
+  const variables = { ...access.variables, ...options.variables }
   await checkAddress(host, port)
   const folder = holdDataFolder(options.data)
   try {
     await bundleWorker(entry, resolve(folder.run, 'worker.js'))
-    const workerd = await startWorkerd({ run: folder.run, objects: folder.objects, host, port, variables })
+    const { run, objects } = folder
+    const workerd = await startWorkerd({ run, objects, host, port, variables, issuers: access.issuers })
     return await serve(workerd, folder, host)
   } catch (error) {
     folder.release()

@@ -25,6 +25,8 @@ export interface Setup {
   readonly port: number
   /** Variables of the Worker's environment. */
   readonly variables: Readonly<Record<string, string>>
+  /** Blocks of addresses that the Worker may reach through its binding ISSUERS, beside the public ones. */
+  readonly issuers: readonly string[]
 }
 
 export interface Workerd {
@@ -34,9 +36,10 @@ export interface Workerd {
 }
 
 /** Starts workerd; resolves when it listens. Rejects with what it printed if it ends before that. */
-export async function startWorkerd({ run, objects, host, port, variables }: Setup): Promise<Workerd> {
+export async function startWorkerd(setup: Setup): Promise<Workerd> {
+  const { run, host, port } = setup
   const config = resolve(run, 'workerd.capnp')
-  writeFileSync(config, configuration(objects, variables))
+  writeFileSync(config, configuration(setup))
   const address = `${host.includes(':') ? `[${host}]` : host}:${port}`
   const child = spawn(workerdPath, ['serve', config, '--socket-addr', `http=${address}`, '--control-fd=3'], {
     stdio: ['ignore', 'inherit', 'pipe', 'pipe'],
@@ -64,7 +67,7 @@ async function portOf(control: Readable): Promise<number> {
   return new Promise<never>(() => {})
 }
 
-function configuration(objects: string, variables: Readonly<Record<string, string>>): string {
+function configuration({ objects, variables, issuers }: Setup): string {
   const texts = Object.entries(variables).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)}),`)
   return `using Workerd = import "/workerd/workerd.capnp";
 
@@ -72,6 +75,11 @@ const config :Workerd.Config = (
   services = [
     (name = "main", worker = .rollcall),
     (name = "objects", disk = (path = ${text(objects)}, writable = true)),
+    # The Worker's own fetch reaches public addresses alone.
+    (name = "issuers", network = (
+      allow = [${['public', ...issuers].map(text).join(', ')}],
+      tlsOptions = (trustBrowserCas = true),
+    )),
   ],
   sockets = [(name = "http", http = (), service = "main")],
 );
@@ -88,6 +96,7 @@ const rollcall :Workerd.Worker = (
   bindings = [
     (name = "RUNTIME_CONFIG", durableObjectNamespace = "RuntimeConfig"),
     (name = "PROJECT", durableObjectNamespace = "Project"),
+    (name = "ISSUERS", service = "issuers"),
     ${texts.join('\n    ')}
   ],
 );

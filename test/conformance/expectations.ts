@@ -11,6 +11,7 @@ const refusal = (code: number, status: string, message: unknown) => ({
 export const NOT_FOUND = refusal(404, 'NOT_FOUND', 'Requested entity was not found.')
 export const ALREADY_EXISTS = refusal(409, 'ALREADY_EXISTS', 'Requested entity already exists')
 export const PREFIX_CONFLICT = refusal(400, 'FAILED_PRECONDITION', 'Precondition check failed.')
+export const EXHAUSTED = refusal(429, 'RESOURCE_EXHAUSTED', expect.any(String))
 
 /** What a delete answers. */
 export const EMPTY = { status: 200, text: expect.stringMatching(/^\{\s*\}\s*$/) }

@@ -7,7 +7,7 @@ import { useServer } from './server.ts'
 const api = useServer()
 
 const BINDINGS = [
-  { role: 'roles/runtimeconfig.viewer', members: ['user:a@example.com', 'group:g@example.com'] },
+  { role: 'roles/runtimeconfig.viewer', members: ['user:a@example.com', 'domain:example.com'] },
   { role: 'roles/runtimeconfig.admin', members: ['serviceAccount:s@p.iam.gserviceaccount.com'] },
 ]
 
@@ -38,7 +38,7 @@ describe('the policy of a config', () => {
 
   it('4.8: keeps version and conditions', async () => {
     const config = await api.newConfig()
-    const condition = { expression: 'request.time < timestamp("2030-01-01T00:00:00Z")', title: 'for now' }
+    const condition = { expression: 'resource.name.startsWith("projects/p/configs/c/variables/a")', title: 'a only' }
     const policy = { version: 3, bindings: [{ ...BINDINGS[0], condition }] }
     succeeded(await api.post(`${config}:setIamPolicy`, { policy }))
     expect((await api.get(`${config}:getIamPolicy`)).body).toEqual({ ...policy, etag: expect.any(String) })

@@ -7,10 +7,12 @@ const fieldOf = (result: ReturnType<typeof readPolicy>) =>
 it('refuses a policy that is absent, of an unknown version, without a role or too large', () => {
   expect(fieldOf(readPolicy(undefined))).toBe('policy')
   expect(fieldOf(readPolicy({ version: 2 }))).toBe('policy.version')
-  expect(fieldOf(readPolicy({ bindings: [{ role: 'r' }, { members: [] }] }))).toBe('policy.bindings[1].role')
+  const role = 'roles/viewer'
+  expect(fieldOf(readPolicy({ bindings: [{ role }, { members: [] }] }))).toBe('policy.bindings[1].role')
   const members = Array.from({ length: 4000 }, (_, index) => `user:${index}@example.com`)
   expect(JSON.stringify(members).length).toBeGreaterThan(MAX_POLICY_BYTES)
-  expect(fieldOf(readPolicy({ bindings: [{ role: 'r', members }] }))).toBe('policy')
+  const large = readPolicy({ bindings: [{ role, members }] })
+  expect(large).toMatchObject({ ok: false, fault: { kind: 'resourceExhausted' } })
 })
 
 it('takes an etag in either base64 alphabet, padded or not', () => {

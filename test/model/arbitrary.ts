@@ -9,7 +9,7 @@ export const CONFIG = 'projects/p/configs/c'
 const segment = fc.constantFrom('a', 'a', 'a', 'b', 'ab', 'a-b')
 export const path = fc.array(segment, { minLength: 1, maxLength: 3 }).map((segments) => segments.join('/'))
 const contents = fc.oneof(
-  fc.record({ kind: fc.constant('text' as const), contents: fc.constantFrom('', 'x', 'ready') }),
+  fc.record({ kind: fc.constant('text' as const), contents: fc.constantFrom('', 'x', 'größer') }),
   fc.record({ kind: fc.constant('value' as const), contents: fc.constantFrom('', 'AA==', 'eA==') }),
 )
 const requestId = fc.constantFrom('', '', '', 'r1', 'r2')

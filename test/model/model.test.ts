@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { Command, Event, Outcome } from '../../src/core/command.ts'
+import type { Usage } from '../../src/core/quota.ts'
 import { answer } from '../../src/core/query.ts'
 import { Commits } from '../../src/object/commits.ts'
 import { SqlStore } from '../../src/object/sql-store.ts'
@@ -38,6 +39,10 @@ class Subject {
     return Promise.all(commands.map((command) => this.#commits.submit(command)))
   }
 
+  usage(): Usage {
+    return this.#store.usage()
+  }
+
   read(type: 'listVariables' | 'listWaiters'): Promise<Outcome> {
     const page = {}
     const query = type === 'listWaiters' ? { type, page } : { type, filter: '', returnValues: true, page }
@@ -55,6 +60,8 @@ function describeEvent(event: Event): string {
       return `${event.id} deleted ${event.stamp}`
     case 'configDeleted':
       return `config deleted ${event.stamp}`
+    case 'policyChanged':
+      return `policy changed ${event.stamp}`
   }
 }
 
@@ -76,6 +83,7 @@ async function compare(steps: readonly (typeof step extends fc.Arbitrary<infer T
       commands.map((command) => reference.apply(command, subject.now)),
     )
     expectSame(subject.events.map(describeEvent), reference.events)
+    expectSame(subject.usage(), reference.usage())
     subject.events = []
     reference.events = []
   }

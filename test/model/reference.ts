@@ -75,6 +75,7 @@ export class Reference {
         }
         const { version, bindings } = command.policy
         this.config = { ...this.config, version, bindings, changed: this.tick(now) }
+        this.events.push(`policy changed ${this.config.changed}`)
         const etag = btoa(String(this.config.changed))
         return { ok: true, value: { ...(version && { version }), ...(bindings.length && { bindings }), etag } as never }
       }
@@ -108,6 +109,16 @@ export class Reference {
         this.events.push(`${command.id} deleted ${this.tick(now)}`)
         return { ok: true, value: {} }
       }
+    }
+  }
+
+  /** What the quotas count. */
+  usage(): { variables: number; bytes: number; waiters: number } {
+    const texts = [...this.variables].map(([path, { contents }]) => path + contents)
+    return {
+      variables: this.variables.size,
+      bytes: Buffer.byteLength(texts.join('')),
+      waiters: this.waiters.size,
     }
   }
 

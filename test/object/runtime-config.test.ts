@@ -103,7 +103,7 @@ it('writes nothing when what does not exist is asked for, changed or deleted', a
   expect(await write(object, 'v')).toEqual(notFound)
   expect(await object.submit({ type: 'updateConfig', description: 'x' })).toEqual(notFound)
   expect(await object.submit({ type: 'deleteConfig' })).toEqual(notFound)
-  expect((await subscribe(object, { kind: 'config', root: '' })).status).toBe(404)
+  expect((await subscribe(object, { kind: 'config', root: '' })).webSocket).toBeNull()
   expect(await directory.list({})).toEqual({ ok: true, value: {} })
   expect(await tablesOf(object)).toEqual([])
   expect(await tablesOf(directory)).toEqual([])

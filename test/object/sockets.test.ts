@@ -2,6 +2,7 @@ import { evictDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { expect, it, vi } from 'vitest'
 import type * as wire from '../../src/core/wire.ts'
+import { FAULT } from '../../src/object/sockets.ts'
 import { SqlStore } from '../../src/object/sql-store.ts'
 import { expectOk, freshConfig, getWaiter, listen, subscribe, wait, write } from './support.ts'
 
@@ -132,8 +133,11 @@ it('hears of one variable by its exact name, never of what is beneath or beside 
 
 it('refuses a subscription to what does not exist', async () => {
   const { object } = await freshConfig()
-  expect((await subscribe(object, { kind: 'waiter', id: 'w' })).status).toBe(404)
-  expect((await subscribe(object, { kind: 'watch', path: 'v' })).status).toBe(404)
+  for (const subscription of [{ kind: 'waiter', id: 'w' } as const, { kind: 'watch', path: 'v' } as const]) {
+    const { webSocket, headers } = await subscribe(object, subscription)
+    expect(webSocket).toBeNull()
+    expect(JSON.parse(headers.get(FAULT) ?? '')).toEqual({ kind: 'notFound' })
+  }
 })
 
 it('misses nothing and repeats nothing when a subscription begins amid writes', async () => {

@@ -1,10 +1,11 @@
 /** What the object tests share: objects with names of their own, short commands, and sockets that can be awaited. */
 import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
+import type { Access } from '../../src/core/access.ts'
 import type { Outcome } from '../../src/core/command.ts'
 import type * as wire from '../../src/core/wire.ts'
 import type { RuntimeConfig } from '../../src/object/runtime-config.ts'
-import type { Subscription } from '../../src/object/sockets.ts'
+import type { Listening, Subscription } from '../../src/object/sockets.ts'
 
 export type ConfigObject = DurableObjectStub<RuntimeConfig>
 
@@ -108,14 +109,15 @@ export class Listener {
 }
 
 /** Asks for a subscription; the response is the object's own. */
-export function subscribe(object: ConfigObject, subscription: Subscription): Promise<Response> {
-  const url = `https://object/?subscription=${encodeURIComponent(JSON.stringify(subscription))}`
+export function subscribe(object: ConfigObject, subscription: Subscription, access?: Access): Promise<Response> {
+  const listening: Listening = { subscription, access }
+  const url = `https://object/?listening=${encodeURIComponent(JSON.stringify(listening))}`
   return object.fetch(url, { headers: { Upgrade: 'websocket' } })
 }
 
 /** A subscription that must be granted. */
-export async function listen(object: ConfigObject, subscription: Subscription): Promise<Listener> {
-  const { webSocket, status } = await subscribe(object, subscription)
+export async function listen(object: ConfigObject, subscription: Subscription, access?: Access): Promise<Listener> {
+  const { webSocket, status } = await subscribe(object, subscription, access)
   if (!webSocket) throw new Error(`no socket, but ${status}`)
   return new Listener(webSocket)
 }

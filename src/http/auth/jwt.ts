@@ -1,0 +1,90 @@
+/** JSON Web Tokens of OIDC issuers, verified against the issuers' public keys. */
+import { decodeJwt, errors, jwtVerify, type JWTPayload } from 'jose'
+import { invalid, ok, type Result } from '../../core/fault.ts'
+import type { Issuer } from './document.ts'
+import { Keys, KeysUnavailable, type Fetch } from './keys.ts'
+import { memberOf } from './template.ts'
+
+/** How far an issuer's clock may be ahead of ours, in seconds. Nothing is let pass after its end. */
+export const CLOCK_TOLERANCE_SECONDS = 5
+
+/** Who a token stands for, and until when, in milliseconds since 1970. */
+export interface Bearer {
+  readonly member: string
+  readonly expires: number
+}
+
+/** The issuers of a deployment, each with what is known of its keys. */
+export class Issuers {
+  readonly #issuers: readonly { readonly issuer: Issuer; readonly keys: Keys }[]
+
+  constructor(issuers: readonly Issuer[]) {
+    this.#issuers = issuers.map((issuer) => ({ issuer, keys: new Keys(issuer) }))
+  }
+
+  /**
+   * Verifies a token: its issuer, signature and algorithm, audience, expiry and not-before. The refusal says why not; it
+   * is `unavailable` when the issuer's keys cannot be had.
+   */
+  async verify(token: string, fetch: Fetch): Promise<Result<Bearer>> {
+    const claimed = issuerOf(token)
+    if (claimed === undefined) return refused('it is not known here')
+    const candidates = this.#issuers.filter(({ issuer }) => issuer.issuer === claimed)
+    let result: Result<Bearer> = refused('its issuer is not known here')
+    // One issuer may stand in the document several times, for several audiences.
+    for (const { issuer, keys } of candidates) {
+      result = await verifyWith(token, issuer, keys, fetch)
+      if (result.ok) return result
+    }
+    return result
+  }
+}
+
+/** The refusal of a token. */
+export function refused(why: string): Result<never> {
+  return invalid('token', why)
+}
+
+/** The issuer that a token claims to be from; undefined for what is no JWT. */
+function issuerOf(token: string): string | undefined {
+  try {
+    return decodeJwt(token).iss
+  } catch {
+    return undefined
+  }
+}
+
+async function verifyWith(token: string, issuer: Issuer, keys: Keys, fetch: Fetch): Promise<Result<Bearer>> {
+  let payload: JWTPayload
+  try {
+    const verified = await jwtVerify(token, keys.for(fetch), {
+      issuer: issuer.issuer,
+      audience: [...issuer.audience],
+      algorithms: [...issuer.algorithms],
+      requiredClaims: ['exp'],
+      clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    })
+    payload = verified.payload
+  } catch (error) {
+    if (error instanceof KeysUnavailable) return { ok: false, fault: { kind: 'unavailable' } }
+    return refused(reasonOf(error))
+  }
+  const expires = (payload.exp as number) * 1000
+  if (expires <= Date.now()) return refused('it has expired')
+  const member = memberOf(issuer.member, payload)
+  return member.ok ? ok({ member: member.value, expires }) : member
+}
+
+/** Why a token was refused, in words that hold nothing of it. */
+function reasonOf(error: unknown): string {
+  if (error instanceof errors.JWTExpired) return 'it has expired'
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    if (error.claim === 'nbf') return 'it is not valid yet'
+    if (error.claim === 'aud') return 'it is for another audience'
+    return `its claim ${/^(?:iss|exp|iat)$/.test(error.claim) ? error.claim : ''} is absent or not acceptable`
+  }
+  if (error instanceof errors.JOSEAlgNotAllowed) return 'it is signed with an algorithm that is not allowed'
+  if (error instanceof errors.JWKSNoMatchingKey) return 'its issuer has no such key'
+  if (error instanceof errors.JWSSignatureVerificationFailed) return 'its signature is wrong'
+  return 'it cannot be verified'
+}

@@ -1,0 +1,48 @@
+/**
+ * The record of who was refused and who changed a policy: one line of JSON each, which never holds a token, a header or
+ * a value.
+ */
+import { statusOf, type Fault } from '../../core/fault.ts'
+
+/** A call that is worth a line. */
+export interface Recorded {
+  /** The member that called; '' for one that showed no credential, undefined where that is not known. */
+  readonly caller: string | undefined
+  /** The id of the method in the table of the API, or the HTTP method where it has none. */
+  readonly method: string
+  /** Full name of the resource, as far as it is known. */
+  readonly resource: string
+}
+
+/** The longest name that a line bears, in characters: the longest name of a resource, and some. */
+const MAX_SHOWN = 600
+
+/** Which faults are refusals: of the caller, of what it may do, or of how much. */
+const REFUSALS: ReadonlySet<Fault['kind']> = new Set(['unauthenticated', 'permissionDenied', 'resourceExhausted'])
+
+/** Writes a line if the fault is a refusal. */
+export function recordRefusal({ caller, method, resource }: Recorded, fault: Fault): void {
+  if (!REFUSALS.has(fault.kind)) return
+  const named = fault.kind === 'permissionDenied' ? fault.resource : resource
+  const reason = fault.kind === 'permissionDenied' ? `lacks ${fault.permission}` : statusOf(fault).message
+  write('access.refused', { caller: shown(caller), method, resource: cut(named), decision: 'refused', reason })
+}
+
+/** Writes that a policy was changed. */
+export function recordPolicyChange({ caller, method, resource }: Recorded): void {
+  const reason = 'the policy was replaced'
+  write('access.policy.changed', {
+    caller: shown(caller),
+    method,
+    resource: cut(resource),
+    decision: 'allowed',
+    reason,
+  })
+}
+
+const shown = (caller: string | undefined) => (caller === '' ? 'anonymous' : (caller ?? 'unknown'))
+const cut = (text: string) => (text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}...` : text)
+
+function write(event: string, fields: Record<string, string>): void {
+  console.warn(JSON.stringify({ time: new Date().toISOString(), event, ...fields }))
+}
