@@ -8,7 +8,7 @@ export default defineConfig({
       {
         test: {
           name: 'domain',
-          include: ['core/**/*.test.ts', 'http/**/*.test.ts', 'store/**/*.test.ts', 'model/**/*.test.ts'],
+          include: ['core', 'http', 'store', 'model', 'cli'].map((folder) => `${folder}/**/*.test.ts`),
         },
       },
       {
@@ -25,7 +25,7 @@ export default defineConfig({
         // Against `npm start`, as a client sees it.
         test: {
           name: 'server',
-          include: ['conformance/**/*.test.ts', 'standalone/**/*.test.ts'],
+          include: ['conformance/**/*.test.ts', 'standalone/**/*.test.ts', 'access/**/*.test.ts'],
           // These wait more than they work, one of them for the better part of a minute.
           maxWorkers: 4,
           testTimeout: 30_000,

@@ -13,11 +13,18 @@ export interface Style {
 
 const PLAIN: Style = { pretty: true }
 
+/** What one caller may see is not for a cache that serves others, and JSON is nothing else to a browser. */
+const HEADERS = {
+  'content-type': 'application/json; charset=UTF-8',
+  'cache-control': 'private, no-store',
+  'x-content-type-options': 'nosniff',
+}
+
 /** A JSON answer. The mask applies to what succeeded alone: an error is always told whole. */
 export function answer(body: object, style: Style = PLAIN, status = 200): Response {
   const shown = style.mask && status === 200 ? select(body, style.mask) : body
   const text = style.pretty ? `${JSON.stringify(shown, null, 2)}\n` : JSON.stringify(shown)
-  return new Response(text, { status, headers: { 'content-type': 'application/json; charset=UTF-8' } })
+  return new Response(text, { status, headers: HEADERS })
 }
 
 /** The answer that tells of a fault: google.rpc.Status under `error`. */

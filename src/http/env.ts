@@ -9,7 +9,10 @@ export interface Env {
   readonly PROJECT: DurableObjectNamespace<Project>
   /** The access document, as JSON (see auth/document.ts). Without it every call is refused, but for the next variable. */
   readonly ROLLCALL_ACCESS?: string
-  /** `true` lets everyone do everything where there is no access document. */
+  /**
+   * Lets everyone do everything where there is no access document: `true`, or `loopback` for a server that only programs
+   * on its own machine can reach.
+   */
   readonly ROLLCALL_INSECURE_OPEN?: string
   /** The way to the issuers of the access document, where it is another than to the rest of the world. */
   readonly ISSUERS?: Fetcher

@@ -8,7 +8,7 @@ import { NOT_FOUND, ok, refuse, type Fault, type Result } from '../core/fault.ts
 import { configName, type ResourceName } from '../core/name.ts'
 import { parseTimestamp, type Stamp } from '../core/time.ts'
 import type * as wire from '../core/wire.ts'
-import { FAULT, type Listening, type Subscription } from '../object/sockets.ts'
+import { FAULT, LISTENING, type Listening, type Subscription } from '../object/sockets.ts'
 import { SUBPROTOCOL, subprotocols } from './auth/credential.ts'
 import type { Env } from './env.ts'
 import type { Call } from './method.ts'
@@ -26,8 +26,8 @@ const CLOSE_EXPIRED = 4401
 
 /** A WebSocket to the object that owns a config, or why there is none. */
 async function listenTo(env: Env, config: string, listening: Listening): Promise<Result<WebSocket>> {
-  const url = `https://object/?listening=${encodeURIComponent(JSON.stringify(listening))}`
-  const response = await env.RUNTIME_CONFIG.getByName(config).fetch(url, { headers: { Upgrade: 'websocket' } })
+  const headers = { Upgrade: 'websocket', [LISTENING]: encodeURIComponent(JSON.stringify(listening)) }
+  const response = await env.RUNTIME_CONFIG.getByName(config).fetch('https://object/', { headers })
   if (response.webSocket) return ok(response.webSocket)
   return refuse(JSON.parse(response.headers.get(FAULT) ?? '{"kind":"unavailable"}') as Fault)
 }

@@ -20,7 +20,7 @@ export async function callOperations(request: Request, env: Env): Promise<Respon
   const style = readStyle(address.value.query)
   if (!style.ok) return faultResponse(style.fault)
   const visitor = await admit(request, address.value, env)
-  const anonymous = visitor.ok && visitor.value.member === '' && doorOf(env) !== 'open'
+  const anonymous = visitor.ok && visitor.value.member === '' && typeof doorOf(env) === 'object'
   const admitted = anonymous ? refuse(NEEDS_CREDENTIAL) : visitor
   const outcome = admitted.ok ? perform(request.method, address.value) : admitted
   if (outcome.ok) return answer(outcome.value, style.value)

@@ -9,7 +9,7 @@ import type * as wire from '../core/wire.ts'
 import { Commits } from './commits.ts'
 import { Outbox } from './outbox.ts'
 import type { Project } from './project.ts'
-import { FAULT, Sockets, type Listening, type Subscription } from './sockets.ts'
+import { FAULT, LISTENING, Sockets, type Listening, type Subscription } from './sockets.ts'
 import { SqlStore } from './sql-store.ts'
 
 /** The binding that the object itself needs. */
@@ -71,13 +71,13 @@ export class RuntimeConfig extends DurableObject<Directories> {
   }
 
   /**
-   * Attaches a WebSocket to the {@link Listening} that stands as JSON in the parameter `listening`. A refusal is its
-   * {@link Fault} in a header, without a body: the edge words the answer, and an unread body would keep the object awake.
+   * Attaches a WebSocket for the {@link Listening} in the header {@link LISTENING}. A refusal has its fault in the header
+   * {@link FAULT} and no body: the edge words the answer, and an unread body would keep the object awake.
    */
   override async fetch(request: Request): Promise<Response> {
-    const text = new URL(request.url).searchParams.get('listening')
+    const text = request.headers.get(LISTENING)
     if (request.headers.get('Upgrade') !== 'websocket' || !text) return new Response(null, { status: 426 })
-    const { subscription, access } = JSON.parse(text) as Listening
+    const { subscription, access } = JSON.parse(decodeURIComponent(text)) as Listening
     return this.#commits.read(() => {
       const ready = all({ first: this.#firstMessage(subscription, access), room: this.#sockets.checkRoom(access) })
       if (ready.ok) return this.#sockets.attach(subscription, ready.value.first, access)

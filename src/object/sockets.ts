@@ -24,7 +24,10 @@ export interface Listening {
   readonly access?: Access | undefined
 }
 
-/** The header of a refusal that holds the {@link Fault} as JSON. */
+// Headers between the edge and an object: a URL would be too short for what the first may hold.
+/** Of a request: the {@link Listening}, as percent-encoded JSON. */
+export const LISTENING = 'rollcall-listening'
+/** Of a refusal: the {@link Fault}, as JSON. */
 export const FAULT = 'rollcall-fault'
 
 /** An application's ping and its answer, which is given without waking the object. */
@@ -66,6 +69,8 @@ export class Sockets {
   readonly #policy: () => Policy | undefined
   /** What each socket's owner must be allowed, as far as it was looked up since the object woke: null is nothing. */
   readonly #access = new WeakMap<WebSocket, Access | null>()
+  /** At least as many as there are sockets: those that have closed are taken off when it comes to the quota. */
+  #count: number
   /** At least the tags that sockets have, so that a write to which nobody listens asks the platform for none. */
   readonly #tags = new Set<string>()
 
@@ -74,7 +79,9 @@ export class Sockets {
     this.#ctx = ctx
     this.#config = config
     this.#policy = policy
-    for (const socket of ctx.getWebSockets()) this.#note(ctx.getTags(socket))
+    const sockets = ctx.getWebSockets()
+    this.#count = sockets.length
+    for (const socket of sockets) this.#note(ctx.getTags(socket))
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG))
   }
 
@@ -85,7 +92,8 @@ export class Sockets {
 
   /** Whether there is room for one more socket, and beside it for what its owner must be allowed. */
   checkRoom(access: Access | undefined): Result<undefined> {
-    if (this.#ctx.getWebSockets().length >= MAX_SOCKETS) {
+    if (this.#count >= MAX_SOCKETS) this.#count = this.#ctx.getWebSockets().length
+    if (this.#count >= MAX_SOCKETS) {
       return overQuota(`The config has as many subscriptions and watches as it may: ${MAX_SOCKETS}.`)
     }
     if (JSON.stringify(access ?? null).length <= MAX_ACCESS_LENGTH) return ok(undefined)
@@ -102,6 +110,7 @@ export class Sockets {
     const tags = tagsOf(subscription)
     this.#note(tags)
     this.#ctx.acceptWebSocket(server, tags)
+    this.#count += 1
     if (access) server.serializeAttachment(access)
     if (first) server.send(JSON.stringify(first))
     if (first && 'waiter' in first && first.waiter.done) server.close(CLOSE_NORMAL, 'the waiter has ended')

@@ -17,7 +17,8 @@ export async function readAccess({ host, access, insecureOpen }: Options): Promi
     throw new StartError('--access and --insecure-open exclude each other.')
   }
   if (access === undefined) {
-    if (insecureOpen || isLoopback(host)) return { variables: { ROLLCALL_INSECURE_OPEN: 'true' }, issuers: [] }
+    const open = insecureOpen ? 'true' : 'loopback'
+    if (insecureOpen || isLoopback(host)) return { variables: { ROLLCALL_INSECURE_OPEN: open }, issuers: [] }
     throw new StartError(
       `On ${host}, which is no loopback address, the server needs --access FILE, or --insecure-open to let everyone in.`,
     )

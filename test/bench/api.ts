@@ -9,17 +9,25 @@ export class Config {
   /** Full name. */
   readonly name: string
 
-  constructor(id: string) {
+  readonly #token: string | undefined
+
+  /** With a token, that is shown with every request. */
+  constructor(id: string, token?: string) {
     this.name = `projects/bench/configs/${id}`
+    this.#token = token
   }
 
   async create(connection: Connection): Promise<void> {
-    await connection.call('POST', `${API}/projects/bench/configs${OPTIONS}`, { name: this.name })
+    await connection.call('POST', `${API}/projects/bench/configs${OPTIONS}`, { name: this.name }, this.#token)
+  }
+
+  async setPolicy(connection: Connection, bindings: readonly object[]): Promise<void> {
+    await connection.call('POST', `${API}/${this.name}:setIamPolicy${OPTIONS}`, { policy: { bindings } }, this.#token)
   }
 
   createVariable(path: string): Buffer {
     const body = { name: `${this.name}/variables/${path}`, text: 'ready' }
-    return request('POST', `${API}/${this.name}/variables${OPTIONS}`, body)
+    return request('POST', `${API}/${this.name}/variables${OPTIONS}`, body, this.#token)
   }
 
   updateVariable(path: string): Buffer {

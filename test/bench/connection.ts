@@ -10,11 +10,12 @@ export interface Answer {
   readonly body: Buffer
 }
 
-/** The bytes of a request. */
-export function request(method: string, path: string, body?: object): Buffer {
+/** The bytes of a request, which bears a token if one is given. */
+export function request(method: string, path: string, body?: object, token?: string): Buffer {
   const json = body ? JSON.stringify(body) : ''
   const length = body ? `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(json)}\r\n` : ''
-  return Buffer.from(`${method} ${path} HTTP/1.1\r\nHost: bench\r\n${length}\r\n${json}`)
+  const authorization = token ? `Authorization: Bearer ${token}\r\n` : ''
+  return Buffer.from(`${method} ${path} HTTP/1.1\r\nHost: bench\r\n${authorization}${length}\r\n${json}`)
 }
 
 /** A connection that is kept alive, for one request at a time. */
@@ -56,8 +57,8 @@ export class Connection {
   }
 
   /** Sends a request and answers what its JSON comes to. Throws unless it was done. */
-  async call(method: string, path: string, body?: object): Promise<unknown> {
-    return JSON.parse(done(await this.send(request(method, path, body))).body.toString())
+  async call(method: string, path: string, body?: object, token?: string): Promise<unknown> {
+    return JSON.parse(done(await this.send(request(method, path, body, token))).body.toString())
   }
 
   close(): void {

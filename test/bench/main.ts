@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { startServer } from '../../src/standalone/server.ts'
+import { measureAccess } from './access.ts'
 import { median } from './load.ts'
 import { measurePush } from './push.ts'
 import { judge, report, type Figure, type Machine } from './report.ts'
@@ -27,6 +28,7 @@ const SMALL = { variables: 100, waiters: 10 }
 const FULL = {
   writes: { connections: [1, 8, 64], rounds: 15, roundMs: 500 },
   push: { subscribers: [1, 100, 1000], repetitions: 10 },
+  access: { connections: 64, rounds: 20, roundMs: 500 },
   size: {
     small: SMALL,
     large: { variables: 100_000, waiters: 10_000 },
@@ -39,6 +41,7 @@ const FULL = {
 const QUICK: typeof FULL = {
   writes: { ...FULL.writes, rounds: 3, roundMs: 400 },
   push: { ...FULL.push, repetitions: 3 },
+  access: { ...FULL.access, rounds: 3, roundMs: 400 },
   size: { ...FULL.size, large: { variables: 10_000, waiters: 1_000 }, rounds: 3, roundMs: 400 },
 }
 
@@ -72,6 +75,8 @@ async function measure(data: string, quick: boolean): Promise<Figure[]> {
     figures.push(...(await measureWrites(server.url, plan.writes)))
     say('pushes ...')
     figures.push(...(await measurePush(server.url, plan.push)))
+    say('access ...')
+    figures.push(...(await measureAccess(server.url, join(data, 'guarded'), plan.access)))
     say('sizes, which takes a while to fill ...')
     figures.push(...(await measureSize(server.url, plan.size)))
   } finally {

@@ -1,4 +1,5 @@
 /** The figures as people read them. */
+import type { AccessCost } from './access.ts'
 import type { Push } from './push.ts'
 import type { SizeCost } from './size.ts'
 import type { Writes } from './writes.ts'
@@ -24,13 +25,16 @@ export interface Target {
   readonly met: boolean
 }
 
-export type Figure = Machine | Writes | Push | SizeCost | Target
+export type Figure = Machine | Writes | Push | AccessCost | SizeCost | Target
 
 /** The lowest share of the no-op's rate that writes are to reach at {@link BUSY} connections. */
 const SHARE = 0.75
 const BUSY = 64
 /** The most that a write in the large config is to cost, in that of one in the small config. */
 const GROWTH = 1.25
+
+/** The lowest share of an open server's rate that a guarded one is to reach. */
+const GUARDED_SHARE = 0.9
 
 /** What the figures come to beside the targets. */
 export function judge(figures: readonly Figure[]): Target[] {
@@ -42,6 +46,11 @@ export function judge(figures: readonly Figure[]): Target[] {
         atLeast('updates, as a share of the rate of a bare no-op', updateShare),
         atLeast('creates, as a share of the rate of the same request when the object does nothing', doneShare),
       ]
+    }
+    if (figure.measure === 'access') {
+      const { description, share, connections } = figure
+      const target = `creates with ${description}, as a share of the rate on an open server, with ${connections} at a time`
+      return [{ measure: 'target', target, figure: share, limit: GUARDED_SHARE, met: share >= GUARDED_SHARE }]
     }
     if (figure.measure !== 'size') return []
     const target = `cost of a write in the large config, in that of the small one, with ${figure.connections} at a time`
@@ -65,6 +74,7 @@ export function report(figures: readonly Figure[]): string {
     ...figures.filter(isOf('machine')).map(machine),
     writes(figures.filter(isOf('writes'))),
     push(figures.filter(isOf('push'))),
+    access(figures.filter(isOf('access'))),
     size(figures.filter(isOf('size'))),
     targets(figures.filter(isOf('target'))),
   ]
@@ -113,6 +123,21 @@ function push(figures: readonly Push[]): string {
     (reach.last / bare.last).toFixed(2),
   ])
   return `From the last check-in to the push, in ms, beside a bare broadcast of the same bytes\n${table([head, ...rows])}`
+}
+
+function access(figures: readonly AccessCost[]): string {
+  const head = ['connections', 'open/s', 'guarded/s', 'share', 'p50 ms open', 'guarded', '']
+  const rows = figures.map(({ connections, open, guarded, share, way }) => [
+    String(connections),
+    open.perSecond.toFixed(0),
+    guarded.perSecond.toFixed(0),
+    share.toFixed(2),
+    open.p50.toFixed(2),
+    guarded.p50.toFixed(2),
+    way,
+  ])
+  const ways = figures.map(({ way, description }) => `  ${way}: ${description}`)
+  return ['Creates on an open server and on one that checks who comes', ...ways, table([head, ...rows])].join('\n')
 }
 
 function size(figures: readonly SizeCost[]): string {

@@ -5,7 +5,7 @@ import type { Access } from '../../src/core/access.ts'
 import type { Outcome } from '../../src/core/command.ts'
 import type * as wire from '../../src/core/wire.ts'
 import type { RuntimeConfig } from '../../src/object/runtime-config.ts'
-import type { Listening, Subscription } from '../../src/object/sockets.ts'
+import { LISTENING, type Listening, type Subscription } from '../../src/object/sockets.ts'
 
 export type ConfigObject = DurableObjectStub<RuntimeConfig>
 
@@ -111,8 +111,8 @@ export class Listener {
 /** Asks for a subscription; the response is the object's own. */
 export function subscribe(object: ConfigObject, subscription: Subscription, access?: Access): Promise<Response> {
   const listening: Listening = { subscription, access }
-  const url = `https://object/?listening=${encodeURIComponent(JSON.stringify(listening))}`
-  return object.fetch(url, { headers: { Upgrade: 'websocket' } })
+  const headers = { Upgrade: 'websocket', [LISTENING]: encodeURIComponent(JSON.stringify(listening)) }
+  return object.fetch('https://object/', { headers })
 }
 
 /** A subscription that must be granted. */

@@ -7,7 +7,7 @@ import { MAX_CREDENTIAL_LENGTH, readCredential } from './credential.ts'
 import { readAccessDocument, type AccessDocument, type ProjectGrant } from './document.ts'
 import { Issuers, refused, type Bearer } from './jwt.ts'
 import type { Fetch } from './keys.ts'
-import { Tokens } from './tokens.ts'
+import { digestOf, Tokens } from './tokens.ts'
 
 /** As much of the Worker's environment as access depends on (see Env in http/env.ts). */
 export interface AccessEnv {
@@ -22,8 +22,11 @@ export interface Visitor {
   readonly expires?: number
 }
 
-/** A deployment's access configuration: open to all, closed to all because there is none, or as a document says. */
-export type Door = 'open' | 'closed' | Guard
+/**
+ * A deployment's access configuration: open to all, open to programs on the same machine, closed to all because nothing
+ * was said, or as a document says.
+ */
+export type Door = 'open' | 'loopback' | 'closed' | Guard
 
 /** The refusal of whatever is asked of a deployment whose door is closed. */
 export const CLOSED: Fault = {
@@ -59,8 +62,9 @@ export class Guard {
   async #verify(credential: string, fetch: Fetch): Promise<Result<Visitor | Bearer>> {
     if (credential === '') return refused('only "Authorization: Bearer" is known here')
     if (credential.length > MAX_CREDENTIAL_LENGTH) return refused(`it is longer than ${MAX_CREDENTIAL_LENGTH}`)
-    const member = await this.#tokens.find(credential)
-    return member === undefined ? this.#issuers.verify(credential, fetch) : ok({ member })
+    const digest = await digestOf(credential)
+    const member = this.#tokens.find(digest)
+    return member === undefined ? this.#issuers.verify(credential, digest, fetch) : ok({ member })
   }
 
   /** The visitor with what the document grants it in a project. */
@@ -85,6 +89,7 @@ export function doorOf({ ROLLCALL_ACCESS: access, ROLLCALL_INSECURE_OPEN: open }
 function makeDoor(access: string | undefined, open: string | undefined): Door {
   if (access === undefined || access === '') {
     if (open === 'true') return 'open'
+    if (open === 'loopback') return 'loopback'
     return closed('set the secret ROLLCALL_ACCESS to an access document, as the README says under "Access"')
   }
   const document = readAccessDocument(access)

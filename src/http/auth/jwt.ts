@@ -4,9 +4,15 @@ import { invalid, ok, type Result } from '../../core/fault.ts'
 import type { Issuer } from './document.ts'
 import { Keys, KeysUnavailable, type Fetch } from './keys.ts'
 import { memberOf } from './template.ts'
+import type { Digest } from './tokens.ts'
 
 /** How far an issuer's clock may be ahead of ours, in seconds. Nothing is let pass after its end. */
 export const CLOCK_TOLERANCE_SECONDS = 5
+
+/** How long a token that was verified is not verified again, in milliseconds: as long as a key withdrawn may go on. */
+export const VERIFIED_MS = 60_000
+/** How many verified tokens are remembered. */
+export const MAX_VERIFIED = 1000
 
 /** Who a token stands for, and until when, in milliseconds since 1970. */
 export interface Bearer {
@@ -17,6 +23,8 @@ export interface Bearer {
 /** The issuers of a deployment, each with what is known of its keys. */
 export class Issuers {
   readonly #issuers: readonly { readonly issuer: Issuer; readonly keys: Keys }[]
+  /** Bearers by the digest of their tokens, the oldest first: a signature takes longer to verify than a write to do. */
+  readonly #verified = new Map<string, { readonly bearer: Bearer; readonly until: number }>()
 
   constructor(issuers: readonly Issuer[]) {
     this.#issuers = issuers.map((issuer) => ({ issuer, keys: new Keys(issuer) }))
@@ -26,7 +34,25 @@ export class Issuers {
    * Verifies a token: its issuer, signature and algorithm, audience, expiry and not-before. The refusal says why not; it
    * is `unavailable` when the issuer's keys cannot be had.
    */
-  async verify(token: string, fetch: Fetch): Promise<Result<Bearer>> {
+  async verify(token: string, digest: Digest, fetch: Fetch): Promise<Result<Bearer>> {
+    const key = digest.join()
+    const known = this.#verified.get(key)
+    if (known && Date.now() < known.until) return ok(known.bearer)
+    const result = await this.#verify(token, fetch)
+    if (result.ok) this.#remember(key, result.value)
+    return result
+  }
+
+  #remember(key: string, bearer: Bearer): void {
+    this.#verified.delete(key)
+    for (const oldest of this.#verified.keys()) {
+      if (this.#verified.size < MAX_VERIFIED) break
+      this.#verified.delete(oldest)
+    }
+    this.#verified.set(key, { bearer, until: Math.min(bearer.expires, Date.now() + VERIFIED_MS) })
+  }
+
+  async #verify(token: string, fetch: Fetch): Promise<Result<Bearer>> {
     const claimed = issuerOf(token)
     if (claimed === undefined) return refused('it is not known here')
     const candidates = this.#issuers.filter(({ issuer }) => issuer.issuer === claimed)

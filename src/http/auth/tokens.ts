@@ -1,12 +1,20 @@
 /** Static tokens: known only by their SHA-256, and compared in constant time. */
 import type { StaticToken } from './document.ts'
 
+/** The SHA-256 of a token, in words of 32 bits. */
+export type Digest = Uint32Array
+
 const ENCODER = new TextEncoder()
 const WORDS = 8
 
+/** The SHA-256 of a token. */
+export async function digestOf(token: string): Promise<Digest> {
+  return new Uint32Array(await crypto.subtle.digest('SHA-256', ENCODER.encode(token)))
+}
+
 /** Tokens in a form that can be searched without telling by the time it takes how much of one was right. */
 export class Tokens {
-  /** The digests one behind another, in words of 32 bits. */
+  /** The digests one behind another. */
   readonly #digests: Uint32Array
   readonly #members: readonly string[]
 
@@ -18,9 +26,7 @@ export class Tokens {
   }
 
   /** The member that a token stands for, if it is known. Looks at every word of every digest, whatever it finds. */
-  async find(token: string): Promise<string | undefined> {
-    if (!this.#members.length) return undefined
-    const wanted = new Uint32Array(await crypto.subtle.digest('SHA-256', ENCODER.encode(token)))
+  find(wanted: Digest): string | undefined {
     let found = -1
     for (let index = 0; index < this.#members.length; index++) {
       let difference = 0
