@@ -2,20 +2,19 @@
  * The table of API methods (spec: section 2): where each stands, what it takes, and which command or query it comes to.
  * Everything that is known of a method stands in its entry.
  */
-import { denied, lacking, settled, type Access, type Caller, type Need } from '../core/access.ts'
-import type { Command, Outcome, Query } from '../core/command.ts'
-import { compile } from '../core/condition.ts'
+import { denied, lacking, type Caller, type Need } from '../core/access.ts'
+import type { Outcome, Query } from '../core/command.ts'
 import { all, invalid, NOT_FOUND, ok, refuse, type Result } from '../core/fault.ts'
 import { checkRoot, configName, formatName, parseName, type ResourceName } from '../core/name.ts'
 import { knownPermissions, POLICY_VERSIONS, readPolicy } from '../core/policy.ts'
 import { parseTimestamp, type Stamp } from '../core/time.ts'
 import { readContents } from '../core/variable.ts'
-import { readWaiter, type WaiterSpec } from '../core/waiter.ts'
+import { readWaiter } from '../core/waiter.ts'
 import type * as wire from '../core/wire.ts'
-import type { Env } from './env.ts'
+import { accessOf, need, needAny, needsToCount, objectOf, query, submit, type Asking, type InConfig } from './ask.ts'
 import * as bodies from './bodies.ts'
 import { subscribe, watchVariable } from './held.ts'
-import { method, type Call, type Method } from './method.ts'
+import { method, type Method } from './method.ts'
 import type { Kind } from './request.ts'
 
 /** The longest `requestId`, in characters. */
@@ -23,41 +22,6 @@ export const MAX_REQUEST_ID_LENGTH = 64
 
 const paged = { pageSize: 'pageSize', pageToken: 'string' } as const
 const creates = { requestId: 'string' } as const
-
-/** A config's name, or that of anything in one. */
-type InConfig = Exclude<ResourceName, { kind: 'project' }>
-
-/** As much of a call as it takes to ask an object for it. */
-type Asking<Name> = Pick<Call<Name, unknown, unknown>, 'name' | 'env' | 'caller' | 'permission'>
-
-const objectOf = (env: Env, { project, config }: InConfig) => env.RUNTIME_CONFIG.getByName(configName(project, config))
-
-/** What a call takes of its caller: its method's permission on `name`, if nothing else is said. */
-const need = ({ permission, name: own }: Asking<ResourceName>, name: ResourceName = own): Need => ({
-  permission,
-  name: formatName(name),
-})
-
-/** The same on the members of a collection, of which only those are shown that the caller may see. */
-const needAny = ({ permission, name }: Asking<ResourceName>, collection: string): Need => ({
-  permission,
-  name: `${formatName(name)}/${collection}/`,
-  beneath: 'any',
-})
-
-/** What an object is to check: nothing, where everyone may do everything or the caller may without condition. */
-function accessOf({ caller }: Asking<ResourceName>, needs: readonly Need[]): Access | undefined {
-  const access = caller && { caller, needs }
-  return access && settled(access) ? undefined : access
-}
-
-function submit(call: Asking<InConfig>, command: Command, needs: readonly Need[] = [need(call)]): Promise<Outcome> {
-  return objectOf(call.env, call.name).submit(command, accessOf(call, needs))
-}
-
-function query(call: Asking<InConfig>, question: Query, needs: readonly Need[] = [need(call)]): Promise<Outcome> {
-  return objectOf(call.env, call.name).query(question, accessOf(call, needs))
-}
 
 export const METHODS: readonly Method[] = [
   method({
@@ -351,19 +315,6 @@ function questionOf(name: InConfig): Query | undefined {
         : undefined
     }
   }
-}
-
-/**
- * A waiter tells how many variables lie under its paths. So who makes one must be allowed to list all that could be
- * there: else its end would be a way to find out about variables that the caller may not see.
- */
-function needsToCount(config: string, { success, failure }: WaiterSpec): Need[] {
-  const conditions = failure ? [success, failure] : [success]
-  return conditions.map((condition) => ({
-    permission: 'runtimeconfig.variables.list',
-    name: `${config}/variables/${compile(condition).counter}`,
-    beneath: 'all',
-  }))
 }
 
 /**

@@ -20,7 +20,6 @@ const RECONNECT_MS = 200
 
 /** RFC 6455, section 7.4.1, and the IANA registry of close codes: the service restarts, come again. */
 const CLOSE_RESTART = 1012
-
 /** In the range that RFC 6455 leaves to applications, with HTTP's number behind it. */
 const CLOSE_EXPIRED = 4401
 

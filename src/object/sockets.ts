@@ -40,7 +40,7 @@ const CLOSE_NORMAL = 1000
 const CLOSE_FORBIDDEN = 4403
 const CLOSE_NOT_FOUND = 4404
 
-/** What stands beside a socket may take 16,384 bytes, in which a character can take two. */
+/** What stands beside a socket, here as JSON, may take 16,384 bytes, in which a character can take two. */
 const MAX_ACCESS_LENGTH = 8_000
 
 // A tag has at most 256 characters, which a path of 255 behind one sign just fills.
@@ -111,7 +111,7 @@ export class Sockets {
     this.#note(tags)
     this.#ctx.acceptWebSocket(server, tags)
     this.#count += 1
-    if (access) server.serializeAttachment(access)
+    if (access) server.serializeAttachment(JSON.stringify(access))
     if (first) server.send(JSON.stringify(first))
     if (first && 'waiter' in first && first.waiter.done) server.close(CLOSE_NORMAL, 'the waiter has ended')
     return new Response(null, { status: 101, webSocket: client })
@@ -187,7 +187,8 @@ export class Sockets {
   #accessOf(socket: WebSocket): Access | null {
     let access = this.#access.get(socket)
     if (access === undefined) {
-      access = (socket.deserializeAttachment() as Access | null) ?? null
+      const text = socket.deserializeAttachment() as string | null
+      access = text === null ? null : (JSON.parse(text) as Access)
       this.#access.set(socket, access)
     }
     return access

@@ -2,6 +2,7 @@
  * The Worker, and in it what the bench measures it against: an object that does nothing but answer, and one that does
  * nothing but send. Both go the way that the API's requests go, from the edge into the object that owns a config.
  */
+import type { Access } from '../../src/core/access.ts'
 import type { Command, Outcome } from '../../src/core/command.ts'
 import { variableResource } from '../../src/core/variable.ts'
 import app, { RuntimeConfig as Measured, type Env } from '../../src/index.ts'
@@ -18,8 +19,8 @@ export class RuntimeConfig extends Measured {
   noop(): void {}
 
   /** Variables of this folder are answered for as if they were made, and are not. */
-  override submit(command: Command): Promise<Outcome> {
-    if (command.type !== 'createVariable' || !command.path.startsWith(UNDONE)) return super.submit(command)
+  override submit(command: Command, access?: Access): Promise<Outcome> {
+    if (command.type !== 'createVariable' || !command.path.startsWith(UNDONE)) return super.submit(command, access)
     const variable = { path: command.path, ...command.contents, updated: Date.now() * 1000 }
     return Promise.resolve({ ok: true, value: variableResource(this.ctx.id.name as string, variable) })
   }

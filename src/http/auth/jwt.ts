@@ -1,5 +1,5 @@
 /** JSON Web Tokens of OIDC issuers, verified against the issuers' public keys. */
-import { decodeJwt, errors, jwtVerify, type JWTPayload } from 'jose'
+import { decodeJwt, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose'
 import { invalid, ok, type Result } from '../../core/fault.ts'
 import type { Issuer } from './document.ts'
 import { Keys, KeysUnavailable, type Fetch } from './keys.ts'
@@ -27,7 +27,13 @@ export class Issuers {
   readonly #verified = new Map<string, { readonly bearer: Bearer; readonly until: number }>()
 
   constructor(issuers: readonly Issuer[]) {
-    this.#issuers = issuers.map((issuer) => ({ issuer, keys: new Keys(issuer) }))
+    const known = new Map<string, Keys>()
+    this.#issuers = issuers.map((issuer) => {
+      const place = JSON.stringify([issuer.issuer, issuer.jwksUri, issuer.jwks])
+      const keys = known.get(place) ?? new Keys(issuer)
+      known.set(place, keys)
+      return { issuer, keys }
+    })
   }
 
   /**
@@ -57,13 +63,22 @@ export class Issuers {
     if (claimed === undefined) return refused('it is not known here')
     const candidates = this.#issuers.filter(({ issuer }) => issuer.issuer === claimed)
     let result: Result<Bearer> = refused('its issuer is not known here')
-    // One issuer may stand in the document several times, for several audiences.
+    const searches = new Map<Keys, JWTVerifyGetKey>()
+    // One issuer may stand in the document several times, for several audiences or kinds of members.
     for (const { issuer, keys } of candidates) {
-      result = await verifyWith(token, issuer, keys, fetch)
+      const search = searches.get(keys) ?? once(keys.for(fetch))
+      searches.set(keys, search)
+      result = await verifyWith(token, issuer, search)
       if (result.ok) return result
     }
     return result
   }
+}
+
+/** The search for the key of one token, whose outcome is the same however often it is asked for. */
+function once(search: JWTVerifyGetKey): JWTVerifyGetKey {
+  let found: ReturnType<JWTVerifyGetKey> | undefined
+  return (header, token) => (found ??= search(header, token))
 }
 
 /** The refusal of a token. */
@@ -80,10 +95,10 @@ function issuerOf(token: string): string | undefined {
   }
 }
 
-async function verifyWith(token: string, issuer: Issuer, keys: Keys, fetch: Fetch): Promise<Result<Bearer>> {
+async function verifyWith(token: string, issuer: Issuer, search: JWTVerifyGetKey): Promise<Result<Bearer>> {
   let payload: JWTPayload
   try {
-    const verified = await jwtVerify(token, keys.for(fetch), {
+    const verified = await jwtVerify(token, search, {
       issuer: issuer.issuer,
       audience: [...issuer.audience],
       algorithms: [...issuer.algorithms],

@@ -1,0 +1,66 @@
+/** How a method asks the objects on behalf of its caller, and what the caller must be allowed for it. */
+import { settled, type Access, type Need } from '../core/access.ts'
+import type { Command, Outcome, Query } from '../core/command.ts'
+import { compile } from '../core/condition.ts'
+import { configName, formatName, type ResourceName } from '../core/name.ts'
+import type { WaiterSpec } from '../core/waiter.ts'
+import type { Env } from './env.ts'
+import type { Call } from './method.ts'
+
+/** A config's name, or that of anything in one. */
+export type InConfig = Exclude<ResourceName, { kind: 'project' }>
+
+/** As much of a call as it takes to ask for it. */
+export type Asking<Name> = Pick<Call<Name, unknown, unknown>, 'name' | 'env' | 'caller' | 'permission'>
+
+/** The object that owns the config. */
+export function objectOf(env: Env, { project, config }: InConfig) {
+  return env.RUNTIME_CONFIG.getByName(configName(project, config))
+}
+
+/** Has a command applied that takes these permissions: that of the method on what the URL names, if none are given. */
+export function submit(
+  call: Asking<InConfig>,
+  command: Command,
+  needs: readonly Need[] = [need(call)],
+): Promise<Outcome> {
+  return objectOf(call.env, call.name).submit(command, accessOf(call, needs))
+}
+
+/** Has a query answered, likewise. */
+export function query(
+  call: Asking<InConfig>,
+  question: Query,
+  needs: readonly Need[] = [need(call)],
+): Promise<Outcome> {
+  return objectOf(call.env, call.name).query(question, accessOf(call, needs))
+}
+
+/** What an object is to check: nothing, where everyone may do everything or the caller may without condition. */
+export function accessOf({ caller }: Asking<ResourceName>, needs: readonly Need[]): Access | undefined {
+  const access = caller && { caller, needs }
+  return access && settled(access) ? undefined : access
+}
+
+/** The method's permission on `name`, or on what the URL names. */
+export function need({ permission, name: own }: Asking<ResourceName>, name: ResourceName = own): Need {
+  return { permission, name: formatName(name) }
+}
+
+/** The method's permission on any member of a collection: only those are shown that the caller may see. */
+export function needAny({ permission, name }: Asking<ResourceName>, collection: string): Need {
+  return { permission, name: `${formatName(name)}/${collection}/`, beneath: 'any' }
+}
+
+/**
+ * A waiter tells how many variables lie under its paths. So who makes one must be allowed to list all that could be
+ * there: else its end would be a way to find out about variables that the caller may not see.
+ */
+export function needsToCount(config: string, { success, failure }: WaiterSpec): Need[] {
+  const conditions = failure ? [success, failure] : [success]
+  return conditions.map((condition) => ({
+    permission: 'runtimeconfig.variables.list',
+    name: `${config}/variables/${compile(condition).counter}`,
+    beneath: 'all',
+  }))
+}
