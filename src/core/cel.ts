@@ -69,7 +69,8 @@ export function holdsBeneath(expression: Expression, prefix: string): boolean | 
 
 class SyntaxFault extends Error {}
 
-const TOKEN = /\s*(?:(&&|\|\||==|[!().])|([A-Za-z_]\w*)|("(?:[^"\\\r\n]|\\.)*"|'(?:[^'\\\r\n]|\\.)*'))/y
+// CEL's white space is this alone; what else looks like a space is refused.
+const TOKEN = /[\t\n\f\r ]*(?:(&&|\|\||==|[!().])|([A-Za-z_]\w*)|("(?:[^"\\\r\n]|\\.)*"|'(?:[^'\\\r\n]|\\.)*'))/y
 const END = ''
 
 /** A parser by recursive descent; CEL's precedence: `!` binds tightest, then `==`, then `&&`, then `||`. */
@@ -172,7 +173,7 @@ class Parser {
 
 function tokensOf(text: string): string[] {
   const tokens: string[] = []
-  const end = text.trimEnd().length
+  const end = text.replace(/[\t\n\f\r ]+$/, '').length
   TOKEN.lastIndex = 0
   while (TOKEN.lastIndex < end) {
     const at = TOKEN.lastIndex

@@ -133,7 +133,8 @@ export function grantsOf(policy: Policy, members: readonly string[]): Grant[] {
 /** Clients may send the bytes of an etag in either base64 alphabet, padded or not. */
 function canonicalEtag(etag: string): string {
   try {
-    return btoa(atob(etag.replaceAll('-', '+').replaceAll('_', '/')))
+    // White space decodes to nothing, and is an etag all the same: a stale one.
+    return btoa(atob(etag.replaceAll('-', '+').replaceAll('_', '/'))) || etag
   } catch {
     return etag
   }

@@ -115,15 +115,16 @@ async function fetchJson(url: string, fetch: Fetch, signal: AbortSignal): Promis
     await response.body?.cancel()
     throw new KeysUnavailable(`the issuer answered ${response.status}`)
   }
-  const pieces: Uint8Array[] = []
+  const decoder = new TextDecoder()
+  let text = ''
   let length = 0
   for await (const piece of response.body as unknown as AsyncIterable<Uint8Array>) {
     length += piece.byteLength
     if (length > MAX_JWKS_BYTES) throw new KeysUnavailable(`the issuer answered more than ${MAX_JWKS_BYTES} bytes`)
-    pieces.push(piece)
+    text += decoder.decode(piece, { stream: true })
   }
   try {
-    return JSON.parse(await new Blob(pieces).text())
+    return JSON.parse(text + decoder.decode())
   } catch {
     throw new KeysUnavailable('the issuer answered something that is no JSON')
   }
