@@ -41,11 +41,18 @@ let issuer: TestIssuer
 let inline: TestIssuer
 /** One that signs with a curve, and whose keys are named in the document. */
 let named: TestIssuer
+/** One that nothing is known of until a test begins. */
+let unknown: TestIssuer
 let unreliable: Map<Behaviour, TestIssuer>
 
 beforeAll(async () => {
   data = mkdtempSync(join(tmpdir(), 'rollcall-oidc-'))
-  ;[issuer, inline, named] = await Promise.all([TestIssuer.start(), TestIssuer.start(), TestIssuer.start('ES256')])
+  ;[issuer, inline, unknown, named] = await Promise.all([
+    TestIssuer.start(),
+    TestIssuer.start(),
+    TestIssuer.start(),
+    TestIssuer.start('ES256'),
+  ])
   const others = UNRELIABLE.map(async (behaviour) => [behaviour, await TestIssuer.start()] as const)
   unreliable = new Map(await Promise.all(others))
   for (const [behaviour, one] of unreliable) one.behaviour.jwks = behaviour
@@ -54,7 +61,7 @@ beforeAll(async () => {
     issuer.entry({ audience: ['second', 'third'], member: 'user:{email}' }),
     inline.entry({ jwks: inline.jwks }),
     named.entry({ jwksUri: named.jwksUri, algorithms: ['ES256'] }),
-    ...[...unreliable.values()].map((one) => one.entry()),
+    ...[unknown, ...unreliable.values()].map((one) => one.entry()),
   ]
   const grants = [{ project: 'guarded', role: 'roles/editor', members: [MEMBER, 'domain:example.com'] }]
   const access = join(data, 'access.json')
@@ -64,7 +71,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await server.stop()
-  await Promise.all([issuer, inline, named, ...unreliable.values()].map((one) => one.close()))
+  await Promise.all([issuer, inline, unknown, named, ...unreliable.values()].map((one) => one.close()))
   rmSync(data, { recursive: true })
 })
 
@@ -198,6 +205,12 @@ describe('the keys of an issuer', () => {
     const tokens = await Promise.all([1, 2, 3, 4].map((number) => issuer.sign({ jti: String(number) })))
     for (const token of tokens) expect(await list(token)).toMatchObject(ADMITTED)
     expect(issuer.count(JWKS)).toBe(before)
+  })
+
+  it('are fetched once for many tokens that come at the same time', async () => {
+    const tokens = await Promise.all(Array.from({ length: 20 }, (_, number) => unknown.sign({ jti: String(number) })))
+    for (const answer of await Promise.all(tokens.map(list))) expect(answer).toMatchObject(ADMITTED)
+    expect(unknown.count(JWKS)).toBe(1)
   })
 
   it.each(UNRELIABLE)('that cannot be had (%s) let nobody in, and hold nobody else up', async (behaviour) => {

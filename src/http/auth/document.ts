@@ -57,6 +57,13 @@ const list = <T extends z.ZodType>(item: T) =>
   z.array(item, 'a list').max(MAX_ENTRIES, `at most ${MAX_ENTRIES} entries`)
 const object = <T extends z.core.$ZodLooseShape>(shape: T) => z.strictObject(shape, 'an object')
 
+/** What stands in a JWK: shallow, or reading it could take more than there is. */
+const jwkValue = z.union([z.string(), z.boolean(), z.number(), z.array(z.string())], 'a text, or a list of texts')
+const jwk = z
+  .record(z.string(), jwkValue, 'an object')
+  .refine(({ kty }) => kty === 'RSA' || kty === 'EC' || kty === 'OKP', 'a public key of the kty RSA, EC or OKP')
+  .refine((key) => !('d' in key), 'a public key: this one is private')
+
 const SCHEMA = object({
   tokens: list(object({ sha256: text, member: text })).default([]),
   issuers: list(
@@ -66,7 +73,7 @@ const SCHEMA = object({
       member: text,
       algorithms: list(text).min(1, 'a list that is not empty').default(DEFAULT_ALGORITHMS),
       jwksUri: text.optional(),
-      jwks: z.looseObject({ keys: list(z.looseObject({}, 'an object')) }, 'an object').optional(),
+      jwks: object({ keys: list(jwk).min(1, 'a list that is not empty') }).optional(),
     }),
   ).default([]),
   grants: list(
@@ -112,7 +119,7 @@ function readShape(json: string): Result<Shape> {
   const issue = parsed.error.issues[0] as z.core.$ZodIssue
   const field = fieldName(issue.path) || 'access'
   if (issue.code !== 'unrecognized_keys') return invalid(field, `${field} must be ${issue.message}`)
-  const unknown = fieldName([...issue.path, issue.keys[0] as string])
+  const unknown = fieldName([...issue.path, issue.keys[0] as string]) || 'access'
   return invalid(unknown, `${unknown}: there is no such field in an access document`)
 }
 
@@ -163,7 +170,9 @@ function readIssuer(entry: Shape['issuers'][number], field: string): Result<Issu
   if (jwks && jwksUri) return invalid(`${field}.jwks`, `${field}.jwks and ${field}.jwksUri exclude each other`)
   const read = all({
     member: readTemplate(entry.member, `${field}.member`),
-    issuer: checkUrl(issuer, `${field}.issuer`),
+    issuer: issuer.includes('?')
+      ? invalid(`${field}.issuer`, `${field}.issuer must have no query`)
+      : checkUrl(issuer, `${field}.issuer`),
     jwksUri: jwksUri === undefined ? ok('') : checkUrl(jwksUri, `${field}.jwksUri`),
   })
   if (!read.ok) return read
@@ -179,7 +188,8 @@ function readIssuer(entry: Shape['issuers'][number], field: string): Result<Issu
 
 function checkUrl(url: string, field: string): Result<string> {
   if (isTrustworthy(url)) return ok(url)
-  return invalid(field, `${field}: ${quote(url)} must be an https URL, or an http URL on a loopback address`)
+  // The URL is not repeated, for it may hold a password.
+  return invalid(field, `${field} must be an https URL, or an http URL on a loopback address, without a user in it`)
 }
 
 /** Whether what stands at a URL can be believed to be its owner's: https, or http on this very machine. */

@@ -30,6 +30,8 @@ export class Keys {
   #find: FindKey | undefined
   #fetched = -Infinity
   #failed = -Infinity
+  /** The attempt to get its keys that is under way. */
+  #asking: Promise<FindKey> | undefined
   /** When unknown key ids made us ask anew. */
   #refreshes: number[] = []
 
@@ -62,6 +64,8 @@ export class Keys {
   async #current(fetch: Fetch): Promise<FindKey> {
     const age = this.#now() - this.#fetched
     if (this.#find && (this.#issuer.jwks || age < FRESH_MS)) return this.#find
+    // One request looks for new keys; the others need not wait for it while the old ones will do.
+    if (this.#find && age < STALE_MS && this.#asking) return this.#find
     try {
       return await this.#refresh(fetch)
     } catch (error) {
@@ -76,17 +80,40 @@ export class Keys {
     return !this.#issuer.jwks && this.#refreshes.length < UNKNOWN_KEY_REFRESHES
   }
 
+  /**
+   * Asks the issuer, or waits for whoever asks it already. A Worker's runtime forgets what a request waits for when its
+   * caller goes away, so nobody waits for another longer than asking may take.
+   */
   async #refresh(fetch: Fetch): Promise<FindKey> {
     if (this.#now() - this.#failed < PAUSE_MS) throw new KeysUnavailable('the issuer did not answer a moment ago')
+    const asking = (this.#asking ??= this.#ask(fetch))
     try {
-      this.#find = localKeys(await fetchJwks(this.#issuer, fetch))
+      return await within(asking, FETCH_TIMEOUT_MS)
+    } finally {
+      if (this.#asking === asking) this.#asking = undefined
+    }
+  }
+
+  async #ask(fetch: Fetch): Promise<FindKey> {
+    try {
+      const find = localKeys(await fetchJwks(this.#issuer, fetch))
+      this.#find = find
       this.#fetched = this.#now()
-      return this.#find
+      return find
     } catch (error) {
       this.#failed = this.#now()
       throw error instanceof KeysUnavailable ? error : new KeysUnavailable('the issuer could not be reached in time')
     }
   }
+}
+
+/** What a promise comes to, if it does so in time (ms). */
+function within<T>(promise: Promise<T>, time: number): Promise<T> {
+  let timer: ReturnType<typeof setTimeout>
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new KeysUnavailable('the issuer was asked, and the answer never came')), time)
+  })
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }
 
 function localKeys(jwks: unknown): FindKey {
@@ -102,11 +129,13 @@ async function fetchJwks({ issuer, jwksUri }: Issuer, fetch: Fetch): Promise<unk
   if (jwksUri !== undefined) return fetchJson(jwksUri, fetch, signal)
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
   const discovered = (await fetchJson(url, fetch, signal)) as { issuer?: unknown; jwks_uri?: unknown } | null
-  // OpenID Connect Discovery 1.0, section 4.3: the document must be the issuer's own.
-  if (discovered?.issuer !== issuer || typeof discovered.jwks_uri !== 'string' || !isTrustworthy(discovered.jwks_uri)) {
+  // OpenID Connect Discovery 1.0, section 4.3: the document must be the issuer's own. Who is elsewhere has no keys here.
+  const place = discovered?.issuer === issuer ? discovered.jwks_uri : undefined
+  const local = typeof place === 'string' && place.startsWith('http:') && issuer.startsWith('https:')
+  if (typeof place !== 'string' || local || !isTrustworthy(place)) {
     throw new KeysUnavailable('the discovery document names another issuer, or no place for keys that can be trusted')
   }
-  return fetchJson(discovered.jwks_uri, fetch, signal)
+  return fetchJson(place, fetch, signal)
 }
 
 async function fetchJson(url: string, fetch: Fetch, signal: AbortSignal): Promise<unknown> {

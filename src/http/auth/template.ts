@@ -28,21 +28,24 @@ export function readTemplate(text: string, field: string): Result<Template> {
 }
 
 /**
- * The member that the claims come to. A claim that is absent or no text is refused, and so is one that holds the
- * character which ends it in the template: else two different bearers could come to the same member.
+ * The member that the claims come to. A claim that is absent or no text is refused. So is one that holds the character
+ * which ends it in the template, and one with capitals where addresses do not tell them apart, unless it is an address
+ * itself: else two different bearers could come to the same member.
  */
 export function memberOf(template: Template, claims: Readonly<Record<string, unknown>>): Result<string> {
+  const caseless = !template.texts[0]?.startsWith('principal:')
   for (const [index, name] of template.claims.entries()) {
     const value = Object.hasOwn(claims, name) ? claims[name] : undefined
     if (typeof value !== 'string' || value === '') return invalid('token', `it has no claim ${name}`)
     const end = template.texts[index + 1]?.[0]
     if (end !== undefined && value.includes(end)) return invalid('token', `its claim ${name} holds "${end}"`)
+    if (caseless && name !== 'email' && value !== value.toLowerCase()) {
+      return invalid('token', `its claim ${name} holds capitals`)
+    }
   }
-  if (
-    template.claims.includes('email') &&
-    'email_verified' in claims &&
-    !/^true$/.test(String(claims.email_verified))
-  ) {
+  // Some issuers write it as a text.
+  const { email_verified: verified = true } = claims
+  if (template.claims.includes('email') && verified !== true && verified !== 'true') {
     return invalid('token', 'its email is not verified')
   }
   const member = checkIdentity(
