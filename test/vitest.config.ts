@@ -16,7 +16,11 @@ export default defineConfig({
         plugins: [
           cloudflareTest({
             wrangler: { configPath: '../wrangler.toml' },
-            miniflare: { bindings: { ROLLCALL_WATCH_SECONDS: '3', ROLLCALL_INSECURE_OPEN: 'true' } },
+            miniflare: {
+              bindings: { ROLLCALL_WATCH_SECONDS: '3', ROLLCALL_INSECURE_OPEN: 'true' },
+              // A limit that a test can reach; the Worker's own is out of reach for all of them.
+              ratelimits: { SMALL_RATE_LIMIT: { namespace_id: '2', simple: { limit: 3, period: 60 } } },
+            },
           }),
         ],
         test: { name: 'object', include: ['object/**/*.test.ts'], setupFiles: ['object/setup.ts'] },

@@ -108,7 +108,7 @@ function deleteConfig(store: Store, config: Config, { now, heard }: Circumstance
   const events = heard() ? deletions(store.variables(''), stamp) : []
   store.clear()
   store.tellDirectory({ config: config.name, stamp })
-  return { outcome: ok({}), events: [...events, { kind: 'configDeleted', policy: config.policy, stamp }] }
+  return { outcome: ok({}), events: [...events, { kind: 'configDeleted', stamp }] }
 }
 
 function setIamPolicy(

@@ -4,7 +4,7 @@
  */
 import type { Result } from './fault.ts'
 import type { PageRequest } from './page.ts'
-import type { Policy, PolicyChange } from './policy.ts'
+import type { PolicyChange } from './policy.ts'
 import type { Stamp } from './time.ts'
 import type { Contents, Variable } from './variable.ts'
 import type { Waiter, WaiterSpec } from './waiter.ts'
@@ -59,8 +59,7 @@ export type Event =
     }
   | { readonly kind: 'waiterEnded'; readonly waiter: Waiter; readonly stamp: Stamp }
   | { readonly kind: 'waiterDeleted'; readonly id: string; readonly stamp: Stamp }
-  /** `policy` is the one that the config had. */
-  | { readonly kind: 'configDeleted'; readonly policy: Policy; readonly stamp: Stamp }
+  | { readonly kind: 'configDeleted'; readonly stamp: Stamp }
   | { readonly kind: 'policyChanged'; readonly stamp: Stamp }
 
 /** What the project's directory is to be told of a config: that it is there, or that it is gone (no description). */

@@ -114,20 +114,25 @@ function readCondition(condition: BindingInput['condition'], field: string) {
 const withoutUndefined = (condition: object): wire.Expr =>
   Object.fromEntries(Object.entries(condition).filter(([, value]) => value !== undefined))
 
-/** What is understood of the bindings of a policy, for as long as that policy is in memory. */
-const READ = new WeakMap<Policy, readonly ReadBinding[]>()
+/** What each policy grants to whom, for as long as that policy is in memory: looked up for each event and each listener. */
+const GRANTS = new WeakMap<Policy, ReadonlyMap<string, readonly Grant[]>>()
 
-/** What a policy grants to whoever is one of these members. A stored binding that is not understood grants nothing. */
+/** What a policy grants to whoever is one of these members. */
 export function grantsOf(policy: Policy, members: readonly string[]): Grant[] {
-  let bindings = READ.get(policy)
-  if (!bindings) {
-    bindings = policy.bindings.flatMap((binding) => {
-      const read = readBinding(binding, 'binding')
-      return read.ok ? [read.value] : []
-    })
-    READ.set(policy, bindings)
+  let grants = GRANTS.get(policy)
+  if (!grants) GRANTS.set(policy, (grants = grantsByMember(policy)))
+  return [...new Set(members.flatMap((member) => grants.get(member) ?? []))]
+}
+
+/** A stored binding that is not understood grants nothing. */
+function grantsByMember({ bindings }: Policy): Map<string, Grant[]> {
+  const grants = new Map<string, Grant[]>()
+  for (const binding of bindings) {
+    const read = readBinding(binding, 'binding')
+    if (!read.ok) continue
+    for (const member of read.value.members) grants.set(member, [...(grants.get(member) ?? []), read.value.grant])
   }
-  return bindings.flatMap(({ members: named, grant }) => (members.some((member) => named.has(member)) ? [grant] : []))
+  return grants
 }
 
 /** Clients may send the bytes of an etag in either base64 alphabet, padded or not. */

@@ -1,13 +1,14 @@
 /**
- * How much one config may hold. Generous for a roll call, and small enough that one config cannot exhaust its object.
+ * How much one config may hold. Generous for a roll call, and little enough for the 128 MB that an object has on
+ * Cloudflare, for all of it is read at once when it is deleted while somebody listens.
  * The limits of single requests stand where they are read: MAX_BODY_BYTES in http/json.ts, MAX_POLICY_BYTES in policy.ts.
  */
 import { refuse } from './fault.ts'
 
 /** The most variables in a config. */
-export const MAX_VARIABLES = 250_000
+export const MAX_VARIABLES = 150_000
 /** The most bytes in the paths and contents of a config's variables; a `value` counts as its base64. */
-export const MAX_BYTES = 256 * 2 ** 20
+export const MAX_BYTES = 32 * 2 ** 20
 /** The most waiters in a config, those that have ended included. */
 export const MAX_WAITERS = 25_000
 /** The most subscriptions and watches of a config at one time. */

@@ -4,14 +4,25 @@
  */
 import { denied, lacking, type Caller, type Need } from '../core/access.ts'
 import type { Outcome, Query } from '../core/command.ts'
-import { all, invalid, NOT_FOUND, ok, refuse, type Result } from '../core/fault.ts'
+import { all, invalid, ok, type Result } from '../core/fault.ts'
 import { checkRoot, configName, formatName, parseName, type ResourceName } from '../core/name.ts'
 import { knownPermissions, POLICY_VERSIONS, readPolicy } from '../core/policy.ts'
 import { parseTimestamp, type Stamp } from '../core/time.ts'
 import { readContents } from '../core/variable.ts'
 import { readWaiter } from '../core/waiter.ts'
 import type * as wire from '../core/wire.ts'
-import { accessOf, need, needAny, needsToCount, objectOf, query, submit, type Asking, type InConfig } from './ask.ts'
+import {
+  accessOf,
+  need,
+  needAny,
+  needsToClear,
+  needsToCount,
+  objectOf,
+  query,
+  submit,
+  type Asking,
+  type InConfig,
+} from './ask.ts'
 import * as bodies from './bodies.ts'
 import { subscribe, watchVariable } from './held.ts'
 import { method, type Method } from './method.ts'
@@ -77,7 +88,7 @@ export const METHODS: readonly Method[] = [
     http: 'DELETE',
     on: 'config',
     permission: 'runtimeconfig.configs.delete',
-    call: (call) => submit(call, { type: 'deleteConfig' }),
+    call: (call) => submit(call, { type: 'deleteConfig' }, [need(call), ...needsToClear(formatName(call.name))]),
   }),
   method({
     id: 'projects.configs.getIamPolicy',
@@ -201,6 +212,7 @@ export const METHODS: readonly Method[] = [
         path: name.path,
         newerThan: newerThan.value,
         patience: patience > 0 ? patience : undefined,
+        expires: call.expires,
         access: accessOf(call, [need(call)]),
         signal: request.signal,
       })
@@ -262,10 +274,7 @@ export const METHODS: readonly Method[] = [
     http: 'GET',
     on: 'operation',
     permission: 'runtimeconfig.operations.get',
-    call(call) {
-      const question = questionOf(call.name)
-      return question ? query(call, question) : refuse(NOT_FOUND)
-    },
+    call: (call) => query(call, questionOf(call.name)),
   }),
   testIamPermissions('projects.configs.operations.testIamPermissions', 'operation'),
 ]
@@ -284,10 +293,9 @@ function testIamPermissions(id: string, on: 'config' | 'variable' | 'waiter' | '
     permission: '',
     async call({ name, body, env, caller }) {
       const known = knownPermissions(body.permissions ?? [])
-      const resource = questionOf(name)
       if (!known.ok) return known
-      if (!resource) return ok({})
       const permissions = known.value.permissions ?? []
+      const resource = questionOf(name)
       const question: Query = { type: 'testIamPermissions', permissions, name: formatName(name), resource }
       const outcome = await objectOf(env, name).query(question, caller && { caller, needs: [] })
       const answer: wire.TestIamPermissionsResponse = outcome.ok ? outcome.value : {}
@@ -298,8 +306,8 @@ function testIamPermissions(id: string, on: 'config' | 'variable' | 'waiter' | '
   })
 }
 
-/** The question of what there is under a name; undefined where there can be nothing. */
-function questionOf(name: InConfig): Query | undefined {
+/** The question of what there is under a name. */
+function questionOf(name: InConfig): Query {
   switch (name.kind) {
     case 'config':
       return { type: 'getConfig' }
@@ -308,11 +316,9 @@ function questionOf(name: InConfig): Query | undefined {
     case 'waiter':
       return { type: 'getWaiter', id: name.waiter }
     case 'operation': {
-      // Only waiters have operations, so far.
-      const [collection, waiter, ...rest] = name.operation.split('/')
-      return collection === 'waiters' && waiter !== undefined && !rest.length
-        ? { type: 'getOperation', waiter }
-        : undefined
+      // Only waiters have operations, so far: other names are asked for as that of a waiter which cannot be.
+      const [collection, waiter = '', ...rest] = name.operation.split('/')
+      return { type: 'getOperation', waiter: collection === 'waiters' && !rest.length ? waiter : '' }
     }
   }
 }

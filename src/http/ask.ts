@@ -64,3 +64,12 @@ export function needsToCount(config: string, { success, failure }: WaiterSpec): 
     beneath: 'all',
   }))
 }
+
+/** Who deletes a config deletes what is in it, and so must be allowed to delete all that could be there. */
+export function needsToClear(config: string): Need[] {
+  return ['variables', 'waiters'].map((collection) => ({
+    permission: `runtimeconfig.${collection}.delete`,
+    name: `${config}/${collection}/`,
+    beneath: 'all',
+  }))
+}

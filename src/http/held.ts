@@ -96,6 +96,8 @@ export interface Watch {
   readonly newerThan: Stamp | undefined
   /** How long the caller will wait, in seconds, if it says so; then DEADLINE_EXCEEDED is the answer. */
   readonly patience: number | undefined
+  /** Until when the caller's credential is good, in milliseconds since 1970, if that ends; nothing later is told. */
+  readonly expires: number | undefined
   /** What the caller must be allowed, unless that is settled. */
   readonly access: Access | undefined
   /** Aborted when the caller has gone, and nobody will hear the answer. */
@@ -106,7 +108,8 @@ export interface Watch {
 export async function watchVariable(env: Env, watch: Watch): Promise<Outcome> {
   const hold = Number(env.ROLLCALL_WATCH_SECONDS) || WATCH_SECONDS
   const impatient = watch.patience !== undefined && watch.patience < hold
-  const deadline = Date.now() + (impatient ? (watch.patience as number) : hold) * 1000
+  const end = Date.now() + (impatient ? (watch.patience as number) : hold) * 1000
+  const deadline = Math.min(end, watch.expires ?? Infinity)
   const watcher = new Watcher(watch)
   for (;;) {
     const subscription = { kind: 'watch', path: watch.path } as const

@@ -5,6 +5,7 @@
 import type { Command, Event, Outcome } from '../core/command.ts'
 import type { Access } from '../core/access.ts'
 import { apply, sweep } from '../core/apply.ts'
+import type { Policy } from '../core/policy.ts'
 import type { Stamp } from '../core/time.ts'
 import type { SqlStore } from './sql-store.ts'
 import type { Database } from './schema.ts'
@@ -27,7 +28,13 @@ export interface CommitOptions {
   /** Called when a transaction was undone: what {@link beforeCommit} made sure of is not sure any more. */
   readonly undone: () => void
   /** Tells of what happened, in order, once it is durable. */
-  readonly tell: (events: readonly Event[]) => void
+  readonly tell: (happened: readonly Happened[]) => void
+}
+
+/** What happened at once, and the policy by which it is told: the one behind it, or the last before the config's end. */
+export interface Happened {
+  readonly events: readonly Event[]
+  readonly policy: Policy | undefined
 }
 
 /** How many waiters one turn ends at most when only time has passed. */
@@ -127,9 +134,9 @@ export class Commits {
   async #commit(jobs: readonly Job[]): Promise<void> {
     const { storage, store, tell, undone } = this.#options
     try {
-      const { settled, events } = storage.transactionSync(() => this.#apply(jobs))
+      const { settled, happened } = storage.transactionSync(() => this.#apply(jobs))
       await storage.sync()
-      if (events.length) tell(events)
+      if (happened.length) tell(happened)
       for (const settle of settled) settle()
     } catch (error) {
       // The transaction was undone, or the disk refused it. None of the callers may believe that it was done.
@@ -140,25 +147,19 @@ export class Commits {
   }
 
   /** Applies the jobs one after another, what is overdue first. A job that throws undoes only itself. */
-  #apply(jobs: readonly Job[]): { settled: (() => void)[]; events: Event[] } {
+  #apply(jobs: readonly Job[]): { settled: (() => void)[]; happened: Happened[] } {
     const { storage, store, clock, beforeCommit } = this.#options
     const now = clock()
-    const events: Event[] = []
-    if (this.#sweepFirst && store.nextDue <= now) {
-      for (let more = true; more;) {
-        const swept = sweep(store, now, SWEEP_BATCH)
-        events.push(...swept)
-        more = swept.length === SWEEP_BATCH
-      }
-      store.findNextDue()
-    }
+    const happened: Happened[] = []
+    if (this.#sweepFirst && store.nextDue <= now) this.#sweepAll(now, happened)
     this.#sweepFirst = false
     const settled = jobs.map(({ run, resolve, reject }) => {
       const usage = store.usage()
+      const before = store.config()?.policy
       try {
-        const done = storage.transactionSync(() => run(now))
-        events.push(...done.events)
-        return () => resolve(done.result as never)
+        const { result, events } = storage.transactionSync(() => run(now))
+        if (events.length) happened.push({ events, policy: store.config()?.policy ?? before })
+        return () => resolve(result as never)
       } catch (error) {
         store.reload(usage)
         return () => reject(error)
@@ -166,6 +167,16 @@ export class Commits {
     })
     store.saveMeta()
     beforeCommit()
-    return { settled, events }
+    return { settled, happened }
+  }
+
+  #sweepAll(now: Stamp, happened: Happened[]): void {
+    const { store } = this.#options
+    for (let more = true; more;) {
+      const events = sweep(store, now, SWEEP_BATCH)
+      if (events.length) happened.push({ events, policy: store.config()?.policy })
+      more = events.length === SWEEP_BATCH
+    }
+    store.findNextDue()
   }
 }

@@ -29,7 +29,7 @@ export class RuntimeConfig extends DurableObject<Directories> {
     super(ctx, env)
     const { storage } = ctx
     this.#store = new SqlStore(storage)
-    this.#sockets = new Sockets(ctx, this.#name, () => this.#store.config()?.policy)
+    this.#sockets = new Sockets(ctx, this.#name)
     this.#commits = new Commits({
       storage,
       store: this.#store,
@@ -37,7 +37,7 @@ export class RuntimeConfig extends DurableObject<Directories> {
       heard: () => this.#sockets.heard,
       beforeCommit: () => this.#arm(),
       undone: () => (this.#alarm = undefined),
-      tell: (events) => this.#sockets.push(events),
+      tell: (happened) => this.#sockets.push(happened),
     })
     this.#outbox = new Outbox({
       store: this.#store,

@@ -11,6 +11,7 @@ import { MAX_SOCKETS, overQuota } from '../core/quota.ts'
 import { variableName, variableResource } from '../core/variable.ts'
 import { waiterName, waiterResource } from '../core/waiter.ts'
 import type * as wire from '../core/wire.ts'
+import type { Happened } from './commits.ts'
 
 /** What a socket listens to. `watch` is one variable, by its exact name; `config` is a subtree ('' is all of it). */
 export type Subscription =
@@ -66,7 +67,6 @@ function tagsOf(subscription: Subscription): string[] {
 export class Sockets {
   readonly #ctx: DurableObjectState
   readonly #config: string
-  readonly #policy: () => Policy | undefined
   /** What each socket's owner must be allowed, as far as it was looked up since the object woke: null is nothing. */
   readonly #access = new WeakMap<WebSocket, Access | null>()
   /** At least as many as there are sockets: those that have closed are taken off when it comes to the quota. */
@@ -74,11 +74,10 @@ export class Sockets {
   /** At least the tags that sockets have, so that a write to which nobody listens asks the platform for none. */
   readonly #tags = new Set<string>()
 
-  /** `config` is the config's full name, `policy` tells the one that it has at the moment. */
-  constructor(ctx: DurableObjectState, config: string, policy: () => Policy | undefined) {
+  /** `config` is the config's full name. */
+  constructor(ctx: DurableObjectState, config: string) {
     this.#ctx = ctx
     this.#config = config
-    this.#policy = policy
     const sockets = ctx.getWebSockets()
     this.#count = sockets.length
     for (const socket of sockets) this.#note(ctx.getTags(socket))
@@ -109,19 +108,20 @@ export class Sockets {
     const { 0: client, 1: server } = new WebSocketPair()
     const tags = tagsOf(subscription)
     this.#note(tags)
+    // Before it is accepted: no socket is ever without what its owner must be allowed.
+    if (access) server.serializeAttachment(JSON.stringify(access))
     this.#ctx.acceptWebSocket(server, tags)
     this.#count += 1
-    if (access) server.serializeAttachment(JSON.stringify(access))
     if (first) server.send(JSON.stringify(first))
     if (first && 'waiter' in first && first.waiter.done) server.close(CLOSE_NORMAL, 'the waiter has ended')
     return new Response(null, { status: 101, webSocket: client })
   }
 
   /** Tells everyone whom it concerns, and who may know, of what happened, in order. */
-  push(events: readonly Event[]): void {
-    const gone = events.find((event) => event.kind === 'configDeleted')
-    const policy = this.#policy() ?? gone?.policy
-    for (const event of events) this.#pushOne(event, policy)
+  push(happened: readonly Happened[]): void {
+    for (const { events, policy } of happened) {
+      for (const event of events) this.#pushOne(event, policy)
+    }
   }
 
   #pushOne(event: Event, policy: Policy | undefined): void {

@@ -57,6 +57,12 @@ type Payload = object | string | Uint8Array<ArrayBuffer>
 export class Client {
   /** Where the server answers, such as `http://127.0.0.1:8787`. */
   base = ''
+  /** What it shows as `Authorization: Bearer`, if anything; but what {@link raw} sends is nobody's but the test's. */
+  readonly token: string | undefined
+
+  constructor(token?: string) {
+    this.token = token
+  }
 
   /** The URL of a resource such as `projects/P/configs/C`, or of any other path, which begins with a slash. */
   url(path: string): string {
@@ -66,9 +72,15 @@ export class Client {
   async call(method: string, path: string, payload?: Payload, headers: HeadersInit = {}): Promise<Answer> {
     const asIs = typeof payload === 'string' || payload instanceof Uint8Array
     const body = asIs ? payload : payload && JSON.stringify(payload)
-    const response = await fetch(this.url(path), { method, headers, ...(body !== undefined && { body }) })
+    const all = new Headers(headers)
+    for (const [name, value] of Object.entries(this.#credential)) all.append(name, value)
+    const response = await fetch(this.url(path), { method, headers: all, ...(body !== undefined && { body }) })
     const text = await response.text()
     return { status: response.status, headers: response.headers, text, body: parse(text) }
+  }
+
+  get #credential(): Record<string, string> {
+    return this.token === undefined ? {} : { authorization: `Bearer ${this.token}` }
   }
 
   get(path: string, headers?: HeadersInit): Promise<Answer> {
@@ -116,17 +128,18 @@ export class Client {
   }
 
   /** Asks for a WebSocket and answers what the server said to that. */
-  upgrade(path: string): Promise<Answer> {
+  upgrade(path: string, headers: http.OutgoingHttpHeaders = {}): Promise<Answer> {
     const key = Buffer.from('sixteen bytes...').toString('base64')
+    const upgrade = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' }
     return this.raw({
       path: new URL(this.url(path)).href.slice(new URL(this.base).origin.length),
-      headers: { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': key },
+      headers: { ...upgrade, 'sec-websocket-key': key, ...this.#credential, ...headers },
     })
   }
 
   /** Opens a subscription; resolves when it listens. */
   listen(path: string): Promise<Listener> {
-    return Listener.open(this.url(path).replace(/^http/, 'ws'))
+    return Listener.open(this.url(path).replace(/^http/, 'ws'), { headers: this.#credential })
   }
 
   /** A new config in a project of its own; answers its full name. */

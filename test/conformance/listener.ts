@@ -7,6 +7,12 @@ export interface Message {
   readonly error?: Body['error']
 }
 
+/** What a browser cannot say, and what it can: Node.js lets both stand in the place of the subprotocols. */
+export interface Opening {
+  readonly headers?: Readonly<Record<string, string>>
+  readonly protocols?: readonly string[]
+}
+
 export class Listener {
   /** How the connection was closed, once it is. */
   readonly closed: Promise<{ code: number; reason: string }>
@@ -30,13 +36,18 @@ export class Listener {
     })
   }
 
-  static open(url: string): Promise<Listener> {
-    const socket = new WebSocket(url)
+  static open(url: string, opening: Opening = {}): Promise<Listener> {
+    const socket = new WebSocket(url, opening as unknown as string[])
     const listener = new Listener(socket)
     return new Promise((resolve, reject) => {
       socket.addEventListener('open', () => resolve(listener))
       socket.addEventListener('error', () => reject(new Error(`there is no subscription at ${url}`)))
     })
+  }
+
+  /** The subprotocol that the server chose, '' if none. */
+  get protocol(): string {
+    return this.#socket.protocol
   }
 
   /** The next text, in the order of arrival. */

@@ -26,7 +26,7 @@ class Subject {
       heard: () => true,
       beforeCommit: () => {},
       undone: () => {},
-      tell: (events) => this.events.push(...events),
+      tell: (happened) => this.events.push(...happened.flatMap(({ events }) => events)),
     })
   }
 

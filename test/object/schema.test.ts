@@ -19,9 +19,10 @@ it('is brought to the present version in the storage of an object, wholly or not
 it('is left alone when a later version has written it, for this one cannot read it', async () => {
   const { object } = await freshConfig()
   await runInDurableObject(object, (_, { storage }) => {
+    const present = schemaVersion(storage.sql) as number
     storage.sql.exec('UPDATE meta SET version = 99')
     expect(() => new SqlStore(storage)).toThrow('schema version 99')
     expect(schemaVersion(storage.sql)).toBe(99)
-    storage.sql.exec('UPDATE meta SET version = 1')
+    storage.sql.exec('UPDATE meta SET version = ?', present)
   })
 })

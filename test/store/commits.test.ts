@@ -60,7 +60,7 @@ beforeEach(async () => {
     heard: () => true,
     beforeCommit: () => {},
     undone: () => {},
-    tell: (events) => told.push(...events),
+    tell: (happened) => told.push(...happened.flatMap(({ events }) => events)),
   })
   const created = commits.submit(create)
   await disk.write()

@@ -16,17 +16,17 @@ const TOO_MANY: Fault = {
   message: 'The caller makes more requests than it may. Try again later.',
 }
 
-const FOREIGN_PAGE: Fault = {
+const NOT_FROM_HERE: Fault = {
   kind: 'unauthenticated',
   message:
-    'The server is open to programs on its own machine, not to the pages of other sites that a browser shows there.',
+    'The server is open on its own machine, under its own address: not to pages of other sites, nor through a proxy.',
 }
 
 /** Who makes a request: refused with a wrong credential, and when its caller makes too many. */
 export async function admit(request: Request, { query }: Address, env: Env): Promise<Result<Visitor>> {
   const door = doorOf(env)
   if (door === 'closed') return refuse(CLOSED)
-  if (door === 'loopback' && isForeign(request.headers.get('Origin'))) return refuse(FOREIGN_PAGE)
+  if (door === 'loopback' && isForeign(request)) return refuse(NOT_FROM_HERE)
   const outside = env.ISSUERS ?? globalThis
   const visitor =
     typeof door === 'string'
@@ -38,11 +38,16 @@ export async function admit(request: Request, { query }: Address, env: Env): Pro
 }
 
 /**
- * Whether a browser sends the request for a page from elsewhere. It asks nobody before it sends a simple POST or opens a
- * WebSocket, so any site could use a server that trusts whatever reaches it from its own machine.
+ * Whether a request may come from elsewhere, although it reached a server that only its own machine can reach: from a
+ * page of another site in a browser, which asks nobody before it sends a simple POST or opens a WebSocket; or by another
+ * name, as when a site points its name at 127.0.0.1, or when a proxy or a tunnel passes on what it gets. Such names have
+ * a dot.
  */
-function isForeign(origin: string | null): boolean {
-  return origin !== null && !(URL.canParse(origin) && isLoopback(new URL(origin).hostname))
+function isForeign({ url, headers }: Request): boolean {
+  const origin = headers.get('Origin')
+  if (origin !== null && !(URL.canParse(origin) && isLoopback(new URL(origin).hostname))) return true
+  const host = /^https?:\/\/([^/:?#]*)/.exec(url)?.[1] ?? ''
+  return host.includes('.') && !isLoopback(host)
 }
 
 async function mayGoOn({ ROLLCALL_RATE_LIMIT: limiter }: Env, key: string): Promise<boolean> {

@@ -31,7 +31,7 @@ export type Door = 'open' | 'loopback' | 'closed' | Guard
 /** The refusal of whatever is asked of a deployment whose door is closed. */
 export const CLOSED: Fault = {
   kind: 'unauthenticated',
-  message: 'This deployment has no access configuration yet, and admits nobody. Its log says what to set.',
+  message: 'This deployment has no good access configuration, and admits nobody. Its log says what to set.',
 }
 
 /** Checks credentials against an access document. */
@@ -86,12 +86,15 @@ export function doorOf({ ROLLCALL_ACCESS: access, ROLLCALL_INSECURE_OPEN: open }
   return last.door
 }
 
-function makeDoor(access: string | undefined, open: string | undefined): Door {
-  if (access === undefined || access === '') {
+function makeDoor(access: unknown, open: string | undefined): Door {
+  if (access === undefined || access === null || access === '') {
     if (open === 'true') return 'open'
     if (open === 'loopback') return 'loopback'
     return closed('set the secret ROLLCALL_ACCESS to an access document, as the README says under "Access"')
   }
+  // A variable of wrangler.toml can be anything that JSON knows.
+  if (typeof access !== 'string')
+    return closed('ROLLCALL_ACCESS must be a text, which holds the access document as JSON')
   const document = readAccessDocument(access)
   if (document.ok) return new Guard(document.value)
   const { fault } = document

@@ -41,7 +41,12 @@ export function recordPolicyChange({ caller, method, resource }: Recorded): void
 }
 
 const shown = (caller: string | undefined) => (caller === '' ? 'anonymous' : (caller ?? 'unknown'))
-const cut = (text: string) => (text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}...` : text)
+
+/** The name, up to the first character that no resource has in its name: what stands there was not meant to be one. */
+function cut(name: string): string {
+  const good = /^[\w.:/-]*/.exec(name)?.[0].slice(0, MAX_SHOWN) ?? ''
+  return good === name ? name : `${good}...`
+}
 
 function write(event: string, fields: Record<string, string>): void {
   console.warn(JSON.stringify({ time: new Date().toISOString(), event, ...fields }))
