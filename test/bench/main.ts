@@ -28,7 +28,7 @@ const SMALL = { variables: 100, waiters: 10 }
 const FULL = {
   writes: { connections: [1, 8, 64], rounds: 15, roundMs: 500 },
   push: { subscribers: [1, 100, 1000], repetitions: 10 },
-  access: { connections: 64, rounds: 20, roundMs: 500 },
+  access: { connections: 64, rounds: 100, roundMs: 150 },
   size: {
     small: SMALL,
     large: { variables: 100_000, waiters: 10_000 },
@@ -41,7 +41,7 @@ const FULL = {
 const QUICK: typeof FULL = {
   writes: { ...FULL.writes, rounds: 3, roundMs: 400 },
   push: { ...FULL.push, repetitions: 3 },
-  access: { ...FULL.access, rounds: 3, roundMs: 400 },
+  access: { ...FULL.access, rounds: 20 },
   size: { ...FULL.size, large: { variables: 10_000, waiters: 1_000 }, rounds: 3, roundMs: 400 },
 }
 
