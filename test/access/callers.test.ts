@@ -19,7 +19,7 @@ const OTHER_CASE = 'principal://github/Repo:a@example.com'
 const CALLERS = [USER, SHOUTING, OF_SUBDOMAIN, OF_LOOKALIKE, OF_SUFFIX, ACCOUNT, PRINCIPAL, OTHER_CASE]
 
 const server = useGuarded(CALLERS, [
-  { project: 'shared', role: EDITOR, members: [USER, ACCOUNT] },
+  { project: 'shared', role: EDITOR, members: [USER, OF_SUBDOMAIN] },
   { project: 'public', role: VIEWER, members: ['allUsers'] },
   { project: 'members-only', role: VIEWER, members: ['allAuthenticatedUsers'] },
 ])
@@ -140,8 +140,8 @@ describe('a requestId', () => {
     it('never answers one caller what another was answered', async () => {
       const [parent, requestId, first, second] = [await newParent(), newId(), newId(), newId()]
       expect(operation(await create(USER, parent, first, requestId))).toBe(`${parent}/${collection}/${first}`)
-      expect(operation(await create(ACCOUNT, parent, second, requestId))).toBe(`${parent}/${collection}/${second}`)
-      expect(await create(ACCOUNT, parent, first, newId())).toMatchObject(ALREADY_EXISTS)
+      expect(operation(await create(OF_SUBDOMAIN, parent, second, requestId))).toBe(`${parent}/${collection}/${second}`)
+      expect(await create(OF_SUBDOMAIN, parent, first, newId())).toMatchObject(ALREADY_EXISTS)
       expect(operation(await create(USER, parent, second, requestId))).toBe(`${parent}/${collection}/${first}`)
     })
 
@@ -151,7 +151,7 @@ describe('a requestId', () => {
       const guesses = [` ${requestId}`, `${USER} ${requestId}`, `a@example.com ${requestId}`, `${requestId}\u0000`]
       for (const [index, guess] of guesses.entries()) {
         const name = `${second}-${index}`
-        expect(operation(await create(ACCOUNT, parent, name, guess))).toBe(`${parent}/${collection}/${name}`)
+        expect(operation(await create(OF_SUBDOMAIN, parent, name, guess))).toBe(`${parent}/${collection}/${name}`)
       }
     })
 
@@ -208,6 +208,15 @@ describe('testIamPermissions', () => {
       server.as(USER).post(`${config}/variables/${path}:testIamPermissions`, { permissions })
     expect((await asked('ready/7')).body).toEqual({ permissions })
     expect((await asked('ready/8')).body).toEqual({ permissions: permissions.slice(1) })
+  })
+
+  it('tells whoever may do everything of nothing where nothing is', async () => {
+    const config = await server.owner.newConfig()
+    for (const rest of ['', '/variables/a', '/waiters/w', '/operations/waiters/w', '/operations/x']) {
+      const resource = rest === '' ? `${config}-missing` : `${config}${rest}`
+      const { status, body } = await server.owner.post(`${resource}:testIamPermissions`, { permissions: PERMISSIONS })
+      expect([status, body]).toEqual([200, {}])
+    }
   })
 
   it('answers anybody who has a permission without a credential, and asks for one where nobody has', async () => {

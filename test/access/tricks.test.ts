@@ -70,6 +70,15 @@ describe('a credential', () => {
     expect(answer.text).not.toContain(good)
   })
 
+  it('of more than 16,384 characters is refused for that, and one of so many for what it is', async () => {
+    const reasonOf = async (length: number) => {
+      const headers = { 'x-goog-api-key': good.padEnd(length, 'x') }
+      return (await raw('/v1/operations', { headers })).body.error.message
+    }
+    expect(await reasonOf(16_385)).toContain('longer than 16384')
+    expect(await reasonOf(16_384)).toContain('not known')
+  })
+
   it('is not needed to hear that the server lives, and of no use for it', async () => {
     for (const headers of [{}, { authorization: 'Bearer wrong' }, { authorization: bearer }]) {
       expect(await raw('/healthz', { headers })).toMatchObject({ status: 200, body: { status: 'ok' } })
