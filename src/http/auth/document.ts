@@ -73,7 +73,8 @@ const SCHEMA = object({
       member: text,
       algorithms: list(text).min(1, 'a list that is not empty').default(DEFAULT_ALGORITHMS),
       jwksUri: text.optional(),
-      jwks: object({ keys: list(jwk).min(1, 'a list that is not empty') }).optional(),
+      // Issuers put more beside the keys, which is left out.
+      jwks: z.object({ keys: list(jwk).min(1, 'a list that is not empty') }, 'an object').optional(),
     }),
   ).default([]),
   grants: list(
