@@ -41,8 +41,13 @@ export async function subscribe(
   subscription: Subscription,
   access: Access | undefined,
 ): Promise<Outcome | Response> {
-  if (request.headers.get('Upgrade')?.toLowerCase() !== 'websocket') return refuse({ kind: 'upgradeRequired' })
-  const upstream = await listenTo(env, configName(name.project, name.config), { subscription, access })
+  const config = configName(name.project, name.config)
+  if (request.headers.get('Upgrade')?.toLowerCase() !== 'websocket') {
+    // Who may not listen is told that, and not how to.
+    const asked = access && (await env.RUNTIME_CONFIG.getByName(config).query({ type: 'getConfig' }, access))
+    return asked?.ok === false && asked.fault.kind === 'permissionDenied' ? asked : refuse({ kind: 'upgradeRequired' })
+  }
+  const upstream = await listenTo(env, config, { subscription, access })
   if (!upstream.ok) return upstream
   const { 0: client, 1: server } = new WebSocketPair()
   join(upstream.value, server)

@@ -84,6 +84,16 @@ describe('a subscription with a token', () => {
     }
   })
 
+  it('is refused to who may not have it without an upgrade too, and to others only for want of that', async () => {
+    const config = await server.newConfig([viewers(READER)])
+    for (const path of [`${config}:subscribe`, `${config}/waiters/w:subscribe`]) {
+      expect(await server.as('').get(path)).toMatchObject(UNAUTHENTICATED)
+      expect(await server.as(NOBODY).get(path)).toMatchObject(FORBIDDEN)
+      expect(await server.as(READER).get(path)).toMatchObject({ status: 426 })
+      expect(await server.owner.get(path)).toMatchObject({ status: 426 })
+    }
+  })
+
   it('of a caller without the permission is refused before the upgrade', async () => {
     const config = await server.newConfig([viewers(READER)])
     const waiter = await server.owner.newWaiter(config, { success: atLeast(9, '/') })

@@ -130,7 +130,10 @@ export function testConfigs(): void {
       expect(first.data.bindings).toEqual(bindings)
       expect(first.data.etag).not.toBe(before)
 
-      const condition = { title: 'soon over', expression: 'request.time < timestamp("2030-01-01T00:00:00Z")' }
+      const condition = {
+        title: 'soon over',
+        expression: 'resource.name.startsWith("projects/p/configs/c/variables/a")',
+      }
       const policy = { version: 3, bindings: [{ role: 'roles/runtimeconfig.editor', members: [member], condition }] }
       const second = await configs.setIamPolicy({ resource, requestBody: { policy } })
       const read = await configs.getIamPolicy({ resource, 'options.requestedPolicyVersion': 3 })

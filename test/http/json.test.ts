@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import * as bodies from '../../src/http/bodies.ts'
-import { MAX_BODY_BYTES, MAX_DEPTH, readJson } from '../../src/http/json.ts'
+import { MAX_BODY_BYTES, MAX_RELAXED_LENGTH, MAX_DEPTH, readJson } from '../../src/http/json.ts'
 
 const read = (body: BodyInit) => readJson(new Request('http://x/', { method: 'POST', body }))
 const refused = (field: string) => ({ ok: false, fault: { kind: 'invalidArgument', field } })
@@ -37,6 +37,14 @@ describe('a body', () => {
     const stream = new Blob([large]).stream()
     const request = new Request('http://x/', { method: 'POST', body: stream, duplex: 'half' } as RequestInit)
     expect(await readJson(request)).toMatchObject(TOO_LARGE)
+  })
+
+  it('is relaxed JSON only up to a length that people write, for that takes long to read', async () => {
+    const relaxed = (length: number) => `{a: '${'x'.repeat(length - 7)}'}`
+    expect(relaxed(MAX_RELAXED_LENGTH)).toHaveLength(MAX_RELAXED_LENGTH)
+    expect(await read(relaxed(MAX_RELAXED_LENGTH))).toMatchObject({ ok: true })
+    expect(await read(relaxed(MAX_RELAXED_LENGTH + 1))).toMatchObject(refused('body'))
+    expect(await read(`{"a": "${'x'.repeat(MAX_RELAXED_LENGTH)}"}`)).toMatchObject({ ok: true })
   })
 
   it('may be compressed, and must be what it says', async () => {
