@@ -4,7 +4,7 @@ import { invalid, ok, refuse, type Result } from '../core/fault.ts'
 
 /** The largest body, in bytes: the largest policy with room around it. */
 export const MAX_BODY_BYTES = 262_144
-/** The longest relaxed JSON, in characters: reading it takes a hundred times as long as JSON, and people write it by hand. */
+/** The longest relaxed JSON, in characters: it takes far longer to read than JSON, and people write it by hand. */
 export const MAX_RELAXED_LENGTH = 16_384
 /** How deep a body may nest: the deepest that the API knows has six levels. */
 export const MAX_DEPTH = 32
