@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { statusOf } from '../core/fault.ts'
 import { ROLES } from '../core/role.ts'
 import { readAccessDocument } from '../http/auth/document.ts'
 import { UsageError } from './usage.ts'
@@ -64,8 +65,7 @@ function entriesFor(token: string, { member, role, project }: Wanted): Entries {
 
 function check(document: object, what: string): void {
   const read = readAccessDocument(JSON.stringify(document))
-  if (read.ok) return
-  throw new UsageError(`${what}: ${read.fault.kind === 'invalidArgument' ? read.fault.message : read.fault.kind}.`)
+  if (!read.ok) throw new UsageError(`${what}: ${statusOf(read.fault).message}.`)
 }
 
 /** Adds the entries to the document in a file. The file is replaced as a whole, or left as it was. */

@@ -8,7 +8,7 @@ import { all, invalid, ok, type Result } from '../core/fault.ts'
 import { checkRoot, configName, formatName, parseName, type ResourceName } from '../core/name.ts'
 import { knownPermissions, POLICY_VERSIONS, readPolicy } from '../core/policy.ts'
 import { parseTimestamp, type Stamp } from '../core/time.ts'
-import { readContents } from '../core/variable.ts'
+import { readContents, variableName } from '../core/variable.ts'
 import { readWaiter } from '../core/waiter.ts'
 import type * as wire from '../core/wire.ts'
 import {
@@ -127,8 +127,8 @@ export const METHODS: readonly Method[] = [
     call(call) {
       const root = checkRoot(call.query.path || '/', 'path')
       if (!root.ok) return root
-      const beneath = `${formatName(call.name)}/variables/${root.value}`
-      const needs: Need[] = [{ permission: call.permission, name: beneath, beneath: 'any' }]
+      const name = variableName(formatName(call.name), root.value)
+      const needs: Need[] = [{ permission: call.permission, name, beneath: 'any' }]
       return subscribe(call, { kind: 'config', root: root.value }, accessOf(call, needs))
     },
   }),

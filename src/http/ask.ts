@@ -3,6 +3,7 @@ import { settled, type Access, type Need } from '../core/access.ts'
 import type { Command, Outcome, Query } from '../core/command.ts'
 import { compile } from '../core/condition.ts'
 import { configName, formatName, type ResourceName } from '../core/name.ts'
+import { variableName } from '../core/variable.ts'
 import type { WaiterSpec } from '../core/waiter.ts'
 import type { Env } from './env.ts'
 import type { Call } from './method.ts'
@@ -60,7 +61,7 @@ export function needsToCount(config: string, { success, failure }: WaiterSpec): 
   const conditions = failure ? [success, failure] : [success]
   return conditions.map((condition) => ({
     permission: 'runtimeconfig.variables.list',
-    name: `${config}/variables/${compile(condition).counter}`,
+    name: variableName(config, compile(condition).counter),
     beneath: 'all',
   }))
 }

@@ -1,6 +1,7 @@
 /** Request bodies, in the dialect of JSON that Google's front end reads. */
 import JSON5 from 'json5'
 import { invalid, ok, refuse, type Result } from '../core/fault.ts'
+import { readAtMost } from './stream.ts'
 
 /** The largest body, in bytes: the largest policy with room around it. */
 export const MAX_BODY_BYTES = 262_144
@@ -59,20 +60,8 @@ async function readBytes(request: Request): Promise<Result<ArrayBuffer | Uint8Ar
 }
 
 async function readPieces(body: AsyncIterable<Uint8Array>): Promise<Result<Uint8Array>> {
-  const pieces: Uint8Array[] = []
-  let length = 0
-  for await (const piece of body) {
-    length += piece.byteLength
-    if (length > MAX_BODY_BYTES) return tooLarge()
-    pieces.push(piece)
-  }
-  const bytes = new Uint8Array(length)
-  let at = 0
-  for (const piece of pieces) {
-    bytes.set(piece, at)
-    at += piece.byteLength
-  }
-  return ok(bytes)
+  const bytes = await readAtMost(body, MAX_BODY_BYTES)
+  return bytes ? ok(bytes) : tooLarge()
 }
 
 const tooLarge = () =>

@@ -1,6 +1,7 @@
 /** Who may use the standalone server: what its owner said, checked before anything is started. */
 import { lookup } from 'node:dns/promises'
 import { readFileSync } from 'node:fs'
+import { statusOf } from '../core/fault.ts'
 import { isLoopback, readAccessDocument, type AccessDocument } from '../http/auth/document.ts'
 import { StartError, type Options } from './options.ts'
 
@@ -26,8 +27,7 @@ export async function readAccess({ host, access, insecureOpen }: Options): Promi
   const text = readFile(access)
   const document = readAccessDocument(text)
   if (document.ok) return { variables: { ROLLCALL_ACCESS: text }, issuers: await addressesOf(document.value) }
-  const { fault } = document
-  throw new StartError(`The access file ${access}: ${fault.kind === 'invalidArgument' ? fault.message : fault.kind}.`)
+  throw new StartError(`The access file ${access}: ${statusOf(document.fault).message}.`)
 }
 
 /** What to tell the person who starts the server when everyone may do everything, undefined otherwise. */

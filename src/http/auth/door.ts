@@ -1,6 +1,6 @@
 /** Who may come in: a deployment's access configuration, and what it makes of a request's credential. */
 import type { Caller } from '../../core/access.ts'
-import { ok, refuse, type Fault, type Result } from '../../core/fault.ts'
+import { ok, refuse, statusOf, type Fault, type Result } from '../../core/fault.ts'
 import { membersOf } from '../../core/member.ts'
 import type { Address } from '../request.ts'
 import { MAX_CREDENTIAL_LENGTH, readCredential } from './credential.ts'
@@ -97,8 +97,7 @@ function makeDoor(access: unknown, open: string | undefined): Door {
     return closed('ROLLCALL_ACCESS must be a text, which holds the access document as JSON')
   const document = readAccessDocument(access)
   if (document.ok) return new Guard(document.value)
-  const { fault } = document
-  return closed(`ROLLCALL_ACCESS is wrong: ${fault.kind === 'invalidArgument' ? fault.message : fault.kind}`)
+  return closed(`ROLLCALL_ACCESS is wrong: ${statusOf(document.fault).message}`)
 }
 
 function closed(why: string): Door {

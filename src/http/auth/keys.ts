@@ -1,5 +1,6 @@
 /** The public keys of an OIDC issuer: fetched when they are needed, kept for a while, and bounded in size and time. */
 import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose'
+import { readAtMost } from '../stream.ts'
 import { isTrustworthy, type Issuer } from './document.ts'
 
 /** How long all that it takes to get an issuer's keys may take, in milliseconds. */
@@ -144,16 +145,10 @@ async function fetchJson(url: string, fetch: Fetch, signal: AbortSignal): Promis
     await response.body?.cancel()
     throw new KeysUnavailable(`the issuer answered ${response.status}`)
   }
-  const decoder = new TextDecoder()
-  let text = ''
-  let length = 0
-  for await (const piece of response.body as unknown as AsyncIterable<Uint8Array>) {
-    length += piece.byteLength
-    if (length > MAX_JWKS_BYTES) throw new KeysUnavailable(`the issuer answered more than ${MAX_JWKS_BYTES} bytes`)
-    text += decoder.decode(piece, { stream: true })
-  }
+  const bytes = await readAtMost(response.body as unknown as AsyncIterable<Uint8Array>, MAX_JWKS_BYTES)
+  if (!bytes) throw new KeysUnavailable(`the issuer answered more than ${MAX_JWKS_BYTES} bytes`)
   try {
-    return JSON.parse(text + decoder.decode())
+    return JSON.parse(new TextDecoder().decode(bytes))
   } catch {
     throw new KeysUnavailable('the issuer answered something that is no JSON')
   }
