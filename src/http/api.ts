@@ -24,7 +24,7 @@ import {
   type InConfig,
 } from './ask.ts'
 import * as bodies from './bodies.ts'
-import { subscribe, watchVariable } from './held.ts'
+import { awaitWaiter, heldFor, subscribe, watchVariable } from './held.ts'
 import { method, type Method } from './method.ts'
 import type { Kind } from './request.ts'
 
@@ -205,17 +205,7 @@ export const METHODS: readonly Method[] = [
     call(call) {
       const newerThan = readNewerThan(call.body.newerThan)
       if (!newerThan.ok) return newerThan
-      const { name, request } = call
-      const patience = Number(request.headers.get('X-Server-Timeout') ?? undefined)
-      return watchVariable(call.env, {
-        config: configName(name.project, name.config),
-        path: name.path,
-        newerThan: newerThan.value,
-        patience: patience > 0 ? patience : undefined,
-        expires: call.expires,
-        access: accessOf(call, [need(call)]),
-        signal: request.signal,
-      })
+      return watchVariable(call.env, call.name.path, newerThan.value, heldFor(call))
     },
   }),
   testIamPermissions('projects.configs.variables.testIamPermissions', 'variable'),
@@ -260,6 +250,14 @@ export const METHODS: readonly Method[] = [
     call: (call) => submit(call, { type: 'deleteWaiter', id: call.name.waiter }),
   }),
   testIamPermissions('projects.configs.waiters.testIamPermissions', 'waiter'),
+  method({
+    id: 'projects.configs.waiters.wait',
+    http: 'POST',
+    on: 'waiter',
+    verb: 'wait',
+    permission: 'runtimeconfig.waiters.get',
+    call: (call) => awaitWaiter(call.env, call.name.waiter, heldFor(call)),
+  }),
   method({
     id: 'projects.configs.waiters.subscribe',
     http: 'GET',

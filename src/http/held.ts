@@ -9,6 +9,7 @@ import { configName, type ResourceName } from '../core/name.ts'
 import { parseTimestamp, type Stamp } from '../core/time.ts'
 import type * as wire from '../core/wire.ts'
 import { FAULT, LISTENING, type Listening, type Subscription } from '../object/sockets.ts'
+import { accessOf, need, type InConfig } from './ask.ts'
 import { SUBPROTOCOL, subprotocols } from './auth/credential.ts'
 import type { Env } from './env.ts'
 import type { Call } from './method.ts'
@@ -92,13 +93,10 @@ function pass(data: string | ArrayBuffer, to: WebSocket): void {
   if (to.readyState === WebSocket.OPEN) to.send(data)
 }
 
-/** What a caller of `:watch` waits for. */
-export interface Watch {
+/** For whom a request is held, and how long. */
+export interface Held {
   /** The config's full name. */
   readonly config: string
-  readonly path: string
-  /** A later change is answered at once. */
-  readonly newerThan: Stamp | undefined
   /** How long the caller will wait, in seconds, if it says so; then DEADLINE_EXCEEDED is the answer. */
   readonly patience: number | undefined
   /** Until when the caller's credential is good, in milliseconds since 1970, if that ends; nothing later is told. */
@@ -109,39 +107,71 @@ export interface Watch {
   readonly signal: AbortSignal
 }
 
+/** For whom the request of a call is held, and how long. */
+export function heldFor(call: Call<InConfig, unknown, unknown>): Held {
+  const { name, request, expires } = call
+  const patience = Number(request.headers.get('X-Server-Timeout') ?? undefined)
+  return {
+    config: configName(name.project, name.config),
+    patience: patience > 0 ? patience : undefined,
+    expires,
+    access: accessOf(call, [need(call)]),
+    signal: request.signal,
+  }
+}
+
 /** Waits until the variable changes or is deleted, or until the time is over (spec: section 4.5). */
-export async function watchVariable(env: Env, watch: Watch): Promise<Outcome> {
-  const hold = Number(env.ROLLCALL_WATCH_SECONDS) || WATCH_SECONDS
-  const impatient = watch.patience !== undefined && watch.patience < hold
-  const end = Date.now() + (impatient ? (watch.patience as number) : hold) * 1000
-  const deadline = Math.min(end, watch.expires ?? Infinity)
-  const watcher = new Watcher(watch)
+export function watchVariable(env: Env, path: string, newerThan: Stamp | undefined, held: Held): Promise<Outcome> {
+  return hold(env, held, { kind: 'watch', path }, new Watcher(newerThan, held.access))
+}
+
+/** Waits until the waiter has ended, or until the time is over: then the answer is the waiter as it is. */
+export function awaitWaiter(env: Env, id: string, held: Held): Promise<Outcome> {
+  return hold(env, held, { kind: 'waiter', id }, new WaiterWatcher(held.access))
+}
+
+/** What becomes of what a held request hears. */
+interface Hearer {
+  /** The answer, if this message ends the request. The first message of each connection is the state as it stands. */
+  hear(message: wire.Message): Outcome | undefined
+  /** The connection was lost, and there will be another. */
+  reconnect(): void
+  /** The answer when there is nothing to listen to. */
+  gone(fault: Fault): Outcome
+  /** The answer when time is over. */
+  unchanged(): Outcome
+}
+
+/** Holds a request until what it hears has an answer. */
+async function hold(env: Env, held: Held, subscription: Subscription, hearer: Hearer): Promise<Outcome> {
+  const seconds = Number(env.ROLLCALL_WATCH_SECONDS) || WATCH_SECONDS
+  const impatient = held.patience !== undefined && held.patience < seconds
+  const end = Date.now() + (impatient ? (held.patience as number) : seconds) * 1000
+  const deadline = Math.min(end, held.expires ?? Infinity)
   for (;;) {
-    const subscription = { kind: 'watch', path: watch.path } as const
-    const socket = await listenTo(env, watch.config, { subscription, access: watch.access })
-    if (!socket.ok) return watcher.gone(socket.fault)
-    const heard = await listen(socket.value, deadline, watch.signal, (message) => watcher.hear(message))
-    if (heard === 'timeout') return impatient ? refuse({ kind: 'deadlineExceeded' }) : watcher.unchanged()
+    const socket = await listenTo(env, held.config, { subscription, access: held.access })
+    if (!socket.ok) return hearer.gone(socket.fault)
+    const heard = await listen(socket.value, deadline, held.signal, (message) => hearer.hear(message))
+    if (heard === 'timeout') return impatient ? refuse({ kind: 'deadlineExceeded' }) : hearer.unchanged()
     if (heard === 'gone') return refuse({ kind: 'unavailable' })
     if (heard !== 'closed') return heard
-    watcher.reconnect()
+    hearer.reconnect()
     await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS))
   }
 }
 
 /** What a watch has seen so far, and what each message comes to. */
-class Watcher {
+class Watcher implements Hearer {
   #since: Stamp | undefined
   #known: wire.Variable | undefined
   #connected = false
   readonly #access: Access | undefined
 
-  constructor({ newerThan, access }: Watch) {
+  constructor(newerThan: Stamp | undefined, access: Access | undefined) {
     this.#since = newerThan
     this.#access = access
   }
 
-  /** The answer, if this message ends the watch. The first message of each connection is the state as it stands. */
   hear(message: wire.Message): Outcome | undefined {
     if (!('variable' in message)) return this.#refused(message)
     const { variable } = message
@@ -156,24 +186,54 @@ class Watcher {
 
   /** The variable is gone, or the permission to watch it. */
   #refused(message: wire.Message): Outcome {
-    const need = this.#access?.needs[0]
-    if (need && 'error' in message && message.error.status === 'PERMISSION_DENIED') return denied(need)
-    return this.gone(NOT_FOUND)
+    return deniedBy(message, this.#access) ?? this.gone(NOT_FOUND)
   }
 
   reconnect(): void {
     this.#connected = false
   }
 
-  /** The answer when there is no such variable, or no longer: then with its last known contents. */
+  /** A variable that is there no longer is answered with its last known contents. */
   gone(fault: Fault): Outcome {
     return this.#known && fault.kind === 'notFound' ? ok({ ...this.#known, state: 'DELETED' }) : refuse(fault)
   }
 
-  /** The answer when time is over: the value as it still is, without a state. */
+  /** The value as it still is, without a state. */
   unchanged(): Outcome {
     return this.#known ? ok(this.#known) : refuse({ kind: 'unavailable' })
   }
+}
+
+/** What a request for the end of a waiter has seen so far. */
+class WaiterWatcher implements Hearer {
+  #known: wire.Waiter | undefined
+  readonly #access: Access | undefined
+
+  constructor(access: Access | undefined) {
+    this.#access = access
+  }
+
+  hear(message: wire.Message): Outcome | undefined {
+    if (!('waiter' in message)) return deniedBy(message, this.#access) ?? this.gone(NOT_FOUND)
+    this.#known = message.waiter
+    return message.waiter.done ? ok(message.waiter) : undefined
+  }
+
+  reconnect(): void {}
+
+  gone(fault: Fault): Outcome {
+    return refuse(fault)
+  }
+
+  unchanged(): Outcome {
+    return this.#known ? ok(this.#known) : refuse({ kind: 'unavailable' })
+  }
+}
+
+/** The refusal, if a message says that the permission was taken away. */
+function deniedBy(message: wire.Message, access: Access | undefined): Outcome | undefined {
+  const lacked = access?.needs[0]
+  return lacked && 'error' in message && message.error.status === 'PERMISSION_DENIED' ? denied(lacked) : undefined
 }
 
 /**

@@ -162,6 +162,14 @@ export const METHODS: readonly MethodCase[] = [
     call: (client, place) => client.delete(place.waiter),
   },
   {
+    id: 'projects.configs.waiters.wait',
+    permission: 'runtimeconfig.waiters.get',
+    ...waiter,
+    // It is allowed, and nothing happens for as long as the caller cares.
+    call: (client, place) => client.post(`${place.waiter}:wait`, undefined, { 'X-Server-Timeout': '0.05' }),
+    status: 504,
+  },
+  {
     id: 'projects.configs.waiters.subscribe',
     permission: 'runtimeconfig.waiters.get',
     ...waiter,
