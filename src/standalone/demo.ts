@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Message, Waiter } from '../core/wire.ts'
+import { Client, Roster, type WaitOutcome, type Waiter } from '../client/index.ts'
 import { startServer } from './server.ts'
 
 /** How long each node takes to get ready, in milliseconds. */
@@ -12,23 +12,17 @@ const NODES = READY_AFTER_MS.length
 /** The node that fails in the second roll call. */
 const FAILING = 3
 
-interface RollCall {
-  /** Where the config is. */
-  readonly url: string
-  /** Full name of the config. */
-  readonly config: string
-}
+const CONFIG = 'projects/demo/configs/fleet'
 
 async function main(): Promise<void> {
   const data = mkdtempSync(join(tmpdir(), 'rollcall-demo-'))
   const server = await startServer({ port: 0, host: '127.0.0.1', data })
   try {
     say(`The coordinator answers at ${server.url}.`)
-    const config = 'projects/demo/configs/fleet'
-    await post(`${server.url}/v1beta1/projects/demo/configs`, { name: config, description: 'five nodes' })
-    const rollCall = { url: `${server.url}/v1beta1/${config}`, config }
-    await run(rollCall, 'first', undefined)
-    await run(rollCall, 'second', FAILING)
+    const client = new Client({ url: server.url })
+    await client.configs.create({ name: CONFIG, description: 'five nodes' })
+    await run(client, 'first', undefined)
+    await run(client, 'second', FAILING)
   } finally {
     await server.stop()
     rmSync(data, { recursive: true })
@@ -36,45 +30,69 @@ async function main(): Promise<void> {
 }
 
 /** Holds one roll call; the node `failing`, if any, reports failure instead of checking in. */
-async function run({ url, config }: RollCall, title: string, failing: number | undefined): Promise<void> {
+async function run(client: Client, title: string, failing: number | undefined): Promise<void> {
   say(`\nThe ${title} roll call: ${NODES} nodes are to check in${failing ? `, but node ${failing} will fail` : ''}.`)
-  const name = `${config}/waiters/${title}`
-  await post(`${url}/waiters`, {
-    name,
+  const waiter = `${CONFIG}/waiters/${title}`
+  const paths = { path: `/${title}/ready`, failurePath: `/${title}/failed` }
+  await client.waiters.create({
+    name: waiter,
     timeout: '30s',
-    success: { cardinality: { path: `/${title}/ready`, number: NODES } },
-    failure: { cardinality: { path: `/${title}/failed`, number: 1 } },
+    success: { cardinality: { path: paths.path, number: NODES } },
+    failure: { cardinality: { path: paths.failurePath } },
   })
+  const shown = show(client, waiter, title)
+  const wait = client.wait(waiter, { timeout: '1m' })
+  // From here on every change is told: the nodes begin when both are listened to.
+  await Promise.all([shown.listening, firstOf(wait)])
+  const ended = wait.settle().then((outcome) => ({ outcome, at: performance.now() }))
 
-  const progress = new Progress()
-  // Tells of every check-in, and then of the end too: when that is here, all that led to it has been shown.
-  const shown = Promise.withResolvers<void>()
-  const changes = await listen(`${url}:subscribe?path=/${title}`, (message) => {
-    if ('variable' in message) progress.add(message.variable.name.slice(config.length + '/variables'.length))
-    if ('waiter' in message) shown.resolve()
-  })
-  const ended = Promise.withResolvers<{ waiter: Waiter; at: number }>()
-  const waiting = await listen(`${url}/waiters/${title}:subscribe`, (message) => {
-    if ('waiter' in message && message.waiter.done) ended.resolve({ waiter: message.waiter, at: performance.now() })
-  })
-
+  const roster = new Roster(client, CONFIG, paths)
   const checkIns = READY_AFTER_MS.map(async (milliseconds, index) => {
     await sleep(milliseconds)
-    const kind = index + 1 === failing ? 'failed' : 'ready'
+    const member = `node-${index + 1}`
     const sent = performance.now()
-    await post(`${url}/variables`, { name: `${config}/variables/${title}/${kind}/node-${index + 1}`, text: 'here' })
-    return { kind, sent }
+    await (index + 1 === failing ? roster.fail(member) : roster.checkIn(member))
+    return sent
   })
-  const { waiter, at } = await ended.promise
-  await shown.promise
-  const last = await Promise.all(failing ? [checkIns[failing - 1] as (typeof checkIns)[0]] : checkIns)
-  const sent = Math.max(...last.map((checkIn) => checkIn.sent))
-  progress.end()
-  const outcome = waiter.error ? `failed: "${waiter.error.message}" (code ${waiter.error.code})` : 'is complete'
+  const { outcome, at } = await ended
+  await shown.end
+  const causes = failing ? [checkIns[failing - 1] as Promise<number>] : checkIns
+  const sent = Math.max(...(await Promise.all(causes)))
   const cause = failing ? 'the failure was reported' : 'the last node began to check in'
-  say(`The roll call ${outcome}. The push came ${(at - sent).toFixed(1)} ms after ${cause}.`)
-  for (const socket of [changes, waiting]) socket.close()
+  say(`The roll call ${tell(outcome)}. The push came ${(at - sent).toFixed(1)} ms after ${cause}.`)
   await Promise.all(checkIns)
+}
+
+/** Resolves when a wait has seen how things stand, and so will hear of what comes. */
+async function firstOf(wait: { onProgress(listener: () => void): () => void }): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const off = wait.onProgress(() => {
+      off()
+      resolve()
+    })
+  })
+}
+
+function tell(outcome: WaitOutcome<Waiter>): string {
+  if (outcome.status === 'success') return 'is complete'
+  const { last } = outcome.error
+  const error = last?.kind === 'present' ? last.value.error : undefined
+  return error ? `failed: "${error.message}" (code ${error.code})` : `failed: ${outcome.error.message}`
+}
+
+/** Shows every check-in until the waiter has ended: when that is told, all that led to it has been shown. */
+function show(client: Client, waiter: string, title: string): { listening: Promise<void>; end: Promise<void> } {
+  const listening = Promise.withResolvers<void>()
+  const end = async () => {
+    const progress = new Progress()
+    const changes = client.changes(CONFIG, { path: `/${title}`, onListening: listening.resolve })
+    for await (const change of changes) {
+      if ('variable' in change) progress.add(change.variable.name.slice(CONFIG.length + '/variables'.length))
+      else if (change.waiter.name === waiter) break
+    }
+    progress.end()
+  }
+  return { listening: listening.promise, end: end() }
 }
 
 /** A bar that fills on a terminal, a line for each node elsewhere. */
@@ -91,21 +109,6 @@ class Progress {
   end(): void {
     if (process.stdout.isTTY) process.stdout.write('\n')
   }
-}
-
-/** Opens a subscription; resolves when it listens. */
-function listen(url: string, hear: (message: Message) => void): Promise<WebSocket> {
-  const socket = new WebSocket(url.replace(/^http/, 'ws'))
-  socket.addEventListener('message', ({ data }) => hear(JSON.parse(data as string)))
-  return new Promise((resolve, reject) => {
-    socket.addEventListener('open', () => resolve(socket))
-    socket.addEventListener('error', () => reject(new Error(`no subscription at ${url}`)))
-  })
-}
-
-async function post(url: string, body: object): Promise<void> {
-  const response = await fetch(url, { method: 'POST', body: JSON.stringify(body) })
-  if (!response.ok) throw new Error(`POST ${url} answered ${response.status}: ${await response.text()}`)
 }
 
 function say(line: string): void {

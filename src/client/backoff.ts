@@ -1,0 +1,75 @@
+/** Pauses: how long, and how to be woken from one. */
+
+/** The longest that a timer of the platform can run. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/** Milliseconds that only ever grow, whatever becomes of the wall clock. */
+export function now(): number {
+  return performance.now()
+}
+
+/** Calls back after `milliseconds`, also when that is longer than a timer can be set for. Answers how to stop it. */
+export function after(milliseconds: number, callback: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout>
+  const run = (left: number) => {
+    const step = Math.min(Math.max(0, left), MAX_TIMER_MS)
+    timer = setTimeout(() => (left > step ? run(left - step) : callback()), step)
+  }
+  run(milliseconds)
+  return () => clearTimeout(timer)
+}
+
+/** Waits for `milliseconds`. Rejects with the signal's reason when that is aborted; neither leaves anything behind. */
+export function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason)
+    const stop = after(milliseconds, () => {
+      signal?.removeEventListener('abort', abort)
+      resolve()
+    })
+    const abort = () => {
+      stop()
+      reject(signal?.reason)
+    }
+    signal?.addEventListener('abort', abort, { once: true })
+  })
+}
+
+/** Bounds of the pauses between attempts, in milliseconds. */
+export interface Backoff {
+  readonly min: number
+  readonly max: number
+}
+
+/** The upper bound of the pause after attempt `attempt`, 1 for the first: doubled each time, up to the maximum. */
+export function ceilingOf(attempt: number, { min, max }: Backoff): number {
+  // Beyond 2^53 the doubling would lose itself; the maximum is reached long before.
+  return Math.min(max, min * 2 ** Math.min(attempt - 1, 50))
+}
+
+/** A pause with full jitter, so that those who were refused together do not come again together. */
+export function fullJitter(attempt: number, backoff: Backoff): number {
+  return Math.random() * ceilingOf(attempt, backoff)
+}
+
+/**
+ * A signal that is aborted with any of several; `release` takes its listeners off again, which is due when whatever it
+ * is for has ended. (AbortSignal.any has no such thing, and grows with every call on a signal that lives long.)
+ */
+export function linkedSignal(signals: readonly (AbortSignal | undefined)[]): {
+  signal: AbortSignal
+  abort(reason?: unknown): void
+  release(): void
+} {
+  const controller = new AbortController()
+  const links = signals.flatMap((signal) => (signal ? [[signal, () => controller.abort(signal.reason)] as const] : []))
+  for (const [signal, abort] of links) {
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort, { once: true })
+  }
+  return {
+    signal: controller.signal,
+    abort: (reason) => controller.abort(reason),
+    release: () => links.forEach(([signal, abort]) => signal.removeEventListener('abort', abort)),
+  }
+}

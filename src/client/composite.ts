@@ -1,0 +1,263 @@
+/**
+ * Composite operations: an operation, and the wait for what it leads to. There is one for every operation that creates,
+ * updates or deletes a resource, named and typed by what the resources are.
+ */
+import type * as wire from '../core/wire.ts'
+import type { ApiResponse, CallOptions, CreateOptions } from './api.ts'
+import type { Client } from './client.ts'
+import { checkOptions, show } from './duration.ts'
+import { InvalidArgumentError, statusOf } from './errors.ts'
+import type { Target } from './observation.ts'
+import { WaitError, type WaitErrorCode } from './outcome.ts'
+import type { Configs, Variables, Waiters } from './resources.ts'
+import {
+  configTarget,
+  operationTarget,
+  stateOfWaiter,
+  variableTarget,
+  waiterTarget,
+  WAITER_STATES,
+  type WaiterState,
+} from './targets.ts'
+import { wait } from './wait.ts'
+import { readWaitOptions, type WaitOptions } from './wait-options.ts'
+import { WAIT_RESOURCE_NOT_FOUND } from './wait-until.ts'
+
+/** The state of what is not there any more. */
+const DELETED = 'DELETED'
+/** How long a wait may take that says nothing else: OCI's default. */
+const TIMEOUT = '1200s'
+/** How long what was just created may not be seen yet. */
+const GRACE = '5s'
+
+interface Resources {
+  Config: { api: Configs; value: wire.RuntimeConfig; state: 'ACTIVE' | typeof DELETED }
+  /** A variable's state is its text. */
+  Variable: { api: Variables; value: wire.Variable; state: string }
+  Waiter: { api: Waiters; value: wire.Waiter; state: WaiterState | typeof DELETED }
+}
+type Kind = keyof Resources
+type Verb = 'create' | 'update' | 'delete'
+type VerbOf<K extends Kind> = Extract<keyof Resources[K]['api'], Verb>
+type Method<K extends Kind, V> = Resources[K]['api'][V & keyof Resources[K]['api']] extends infer M
+  ? M extends (input: infer I, ...rest: never[]) => Promise<infer R>
+    ? { input: I; result: R }
+    : never
+  : never
+
+export interface CompositeOptions {
+  /** For the operation itself. */
+  readonly operation?: CallOptions & CreateOptions
+  /** For the wait: as for any wait, with a timeout of 1200 s unless it says otherwise. */
+  readonly waiter?: Partial<WaitOptions> & {
+    /** Whether it is success that the resource is gone; true after a deletion, else if DELETED is one of the states. */
+    readonly succeedOnNotFound?: boolean
+  }
+}
+
+type Gone<V, S> = V extends 'delete' ? null : string extends S ? null : typeof DELETED extends S ? null : never
+
+/** What a composite answers: the resource as it was when it came into the state, or null if that is to be gone. */
+type Composite<K extends Kind, V extends Verb> = <const S extends readonly Resources[K]['state'][]>(
+  input: Method<K, V>['input'],
+  /** Any of them will do, in upper or lower case. With none there is no wait, and the operation's answer is the result. */
+  states: S,
+  options?: CompositeOptions,
+) => Promise<S extends readonly [] ? Method<K, V>['result'] : ApiResponse<Resources[K]['value']> | Gone<V, S[number]>>
+
+export type CompositeOperations = {
+  readonly [
+    N in { [K in Kind]: `${VerbOf<K>}${K}AndWaitForState` }[Kind]
+  ]: N extends `${infer V extends Verb}${Kind}AndWaitForState`
+    ? N extends `${V}${infer K extends Kind}AndWaitForState`
+      ? Composite<K, V>
+      : never
+    : never
+} & {
+  /**
+   * Creates a waiter and waits for its Operation, as for a work request; answers the waiter. One that failed, or ran out
+   * of time, is an error unless `resolveOnFailure` is set.
+   */
+  createWaiterAndWaitForOperation(
+    waiter: Parameters<Waiters['create']>[0],
+    options?: CompositeOptions & { readonly resolveOnFailure?: boolean },
+  ): Promise<ApiResponse<wire.Waiter>>
+}
+
+/** The operation succeeded, and the wait behind it did not. */
+export class CompositeOperationError extends Error {
+  override readonly name = 'CompositeOperationError'
+  /** How the wait ended. */
+  readonly code: WaitErrorCode
+  /** HTTP status, if the service told one. */
+  readonly status: number | undefined
+  /** The operation, such as `createWaiter`. */
+  readonly operation: string
+  /** What was done by then: the operation's answer. */
+  readonly partialResults: readonly ApiResponse<unknown>[]
+  readonly wantedStates: readonly string[]
+  /** The state that was seen last. */
+  readonly seenState: string | undefined
+
+  constructor(operation: string, states: readonly string[], result: ApiResponse<unknown>, cause: unknown) {
+    const error = cause instanceof WaitError ? cause : undefined
+    const seen = error?.state === undefined ? 'no state was seen' : `the state was ${show(error.state)}`
+    const why = cause instanceof Error ? cause.message : String(cause)
+    super(`${operation} succeeded, but the wait for ${states.join(' or ')} did not: ${seen}. ${why}`, { cause })
+    this.code = error?.code ?? 'ERROR'
+    this.status = statusOf(cause)
+    this.operation = operation
+    this.partialResults = [result]
+    this.wantedStates = states
+    this.seenState = error?.state
+  }
+}
+
+/** What a composite must know of a kind of resource. */
+interface Rule {
+  readonly api: 'configs' | 'variables' | 'waiters'
+  target(client: Client, name: string): Target<wire.RuntimeConfig> | Target<wire.Variable> | Target<wire.Waiter>
+  state(value: never): string
+  /** The states that there are; undefined where it may be any text. */
+  readonly states?: readonly string[]
+  /** Those that are never left. */
+  readonly terminal: readonly string[]
+  /** Where a resource says why it failed. */
+  readonly message?: string
+}
+
+const RULES: { readonly [K in Kind]: Rule } = {
+  Config: { api: 'configs', target: configTarget, state: () => 'ACTIVE', states: ['ACTIVE', DELETED], terminal: [] },
+  Variable: { api: 'variables', target: variableTarget, state: ({ text }: wire.Variable) => text ?? '', terminal: [] },
+  Waiter: {
+    api: 'waiters',
+    target: waiterTarget,
+    state: stateOfWaiter,
+    states: [...WAITER_STATES, DELETED],
+    terminal: WAITER_STATES.filter((state) => state !== 'IN_PROGRESS'),
+    message: 'error.message',
+  },
+}
+
+/** The composite operations of a client. */
+export function compositeOperations(client: Client): CompositeOperations {
+  const composites: Record<string, unknown> = {
+    createWaiterAndWaitForOperation: (
+      waiter: Parameters<Waiters['create']>[0],
+      options: CompositeOptions & { resolveOnFailure?: boolean } = {},
+    ) => createAndWaitForOperation(client, waiter, options),
+  }
+  for (const [kind, rule] of Object.entries(RULES)) {
+    for (const verb of ['create', 'update', 'delete'] as const) {
+      if (!(verb in client[rule.api])) continue
+      composites[`${verb}${kind}AndWaitForState`] = (input: unknown, states: unknown, options: CompositeOptions = {}) =>
+        runComposite(client, rule, verb, `${verb}${kind}`, input, states, options)
+    }
+  }
+  return Object.freeze(composites) as CompositeOperations
+}
+
+type AnyMethod = (input: unknown, options: CallOptions | undefined) => Promise<ApiResponse<{ updateTime?: string }>>
+
+async function runComposite(
+  client: Client,
+  rule: Rule,
+  verb: Verb,
+  operation: string,
+  input: unknown,
+  given: unknown,
+  options: CompositeOptions,
+): Promise<unknown> {
+  const states = readStates(given, rule)
+  const { succeedOnNotFound, ...waiter } = readOptions(options)
+  if (verb === 'delete' && succeedOnNotFound === false) {
+    console.warn(`${operation}: with succeedOnNotFound false, the wait fails as soon as the resource is gone`)
+  }
+  const name = typeof input === 'string' ? input : (input as { name: string }).name
+  const target = rule.target(client, name) as Target<unknown>
+  const api = client[rule.api] as unknown as Record<Verb, AnyMethod>
+  let result: ApiResponse<{ updateTime?: string }>
+  try {
+    result = await api[verb](input, options.operation)
+  } catch (error) {
+    if (verb === 'delete' && statusOf(error) === 404) return WAIT_RESOURCE_NOT_FOUND
+    throw error
+  }
+  if (!states.length) return result
+  const gone = succeedOnNotFound ?? (verb === 'delete' || states.includes(DELETED))
+  const until = {
+    success: (value: unknown) => states.includes(rule.state(value as never).toUpperCase()),
+    failure: (value: unknown) =>
+      rule.terminal.includes(rule.state(value as never)) && !states.includes(rule.state(value as never)),
+    ...(rule.message && { message: rule.message }),
+    absent: gone ? ('success' as const) : verb === 'create' ? ({ pendingFor: GRACE } as const) : ('failure' as const),
+  }
+  try {
+    // What was before the operation's own change is not looked at.
+    const { value } = await wait(target, until, { timeout: TIMEOUT, since: result.data.updateTime, ...waiter })
+    return value === undefined ? WAIT_RESOURCE_NOT_FOUND : answer(client, name, value)
+  } catch (error) {
+    throw new CompositeOperationError(operation, states, result, error)
+  }
+}
+
+async function createAndWaitForOperation(
+  client: Client,
+  waiter: Parameters<Waiters['create']>[0],
+  { resolveOnFailure = false, ...options }: CompositeOptions & { resolveOnFailure?: boolean },
+): Promise<ApiResponse<unknown>> {
+  const { succeedOnNotFound: _, ...rest } = readOptions(options)
+  const result = await client.waiters.create(waiter, options.operation)
+  if (!result.data.name) return result
+  const states = resolveOnFailure ? ['SUCCEEDED', 'FAILED', 'TIMED_OUT'] : ['SUCCEEDED']
+  const target = operationTarget(client, result.data.name)
+  const until = {
+    success: (value: wire.Operation) => states.includes(stateOfWaiter(value)),
+    failure: { path: 'error.code' },
+    message: 'error.message',
+    absent: { pendingFor: GRACE },
+  } as const
+  try {
+    const { value } = await wait(target, resolveOnFailure ? { ...until, failure: undefined as never } : until, {
+      timeout: TIMEOUT,
+      ...rest,
+    })
+    if (value?.response) return answer(client, waiter.name, waiterIn(value.response))
+    return await client.waiters.get(waiter.name)
+  } catch (error) {
+    throw new CompositeOperationError('createWaiter', states, result, error)
+  }
+}
+
+/** The waiter in an Operation's response, without the type that it bears there. */
+function waiterIn(response: NonNullable<wire.Operation['response']>): wire.Waiter {
+  const waiter: Partial<typeof response> = { ...response }
+  delete waiter['@type']
+  return waiter as wire.Waiter
+}
+
+/** A resource in the shape of the answer to its GET, so that one can go on with it as with that. */
+function answer<T>(client: Client, name: string, data: T): ApiResponse<T> {
+  const request = { method: 'GET', url: `${client.base}/v1beta1/${name}` }
+  return { data, status: 200, headers: new Headers(), request }
+}
+
+/** The states in capitals. Throws for one that the resource never has. */
+function readStates(given: unknown, rule: Rule): readonly string[] {
+  if (!Array.isArray(given))
+    throw new InvalidArgumentError('states', `must be a list of states, this is ${show(given)}`)
+  return given.map((state: unknown) => {
+    const name = typeof state === 'string' ? state.toUpperCase() : ''
+    if (typeof state === 'string' && (rule.states?.includes(name) ?? true)) return name
+    const known = rule.states ? `one of ${rule.states.join(', ')}` : 'a text'
+    throw new InvalidArgumentError('states', `must hold states, each ${known}, this holds ${show(state)}`)
+  })
+}
+
+function readOptions(options: CompositeOptions) {
+  checkOptions(options, ['operation', 'waiter'], 'a composite operation')
+  const { succeedOnNotFound, ...waiter } = options.waiter ?? {}
+  // Before the operation, for nothing may be done that is then not waited for.
+  readWaitOptions({ timeout: TIMEOUT, ...waiter })
+  return { succeedOnNotFound, ...waiter }
+}

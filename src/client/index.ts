@@ -1,0 +1,51 @@
+/** `rollcall/client`: the client, and what waits for what it tells. */
+export type { ApiRequest, ApiResponse, CallOptions, CreateOptions, PageOptions } from './api.ts'
+export type { Absence, Acceptor, Acceptors, Judgement, Until } from './acceptors.ts'
+export type { Change, ChangesOptions } from './changes.ts'
+export { Client, type ClientOptions } from './client.ts'
+export {
+  CompositeOperationError,
+  compositeOperations,
+  type CompositeOperations,
+  type CompositeOptions,
+} from './composite.ts'
+export type { Duration } from './duration.ts'
+export { ConnectionError, InvalidArgumentError, isTransient, ServiceError } from './errors.ts'
+export { waitAll, waitAny, WaitManyError, waitQuorum, type ManyOptions, type Part, type Quorum } from './many.ts'
+export type { Matcher, OutputMatcher, PathMatcher } from './matchers.ts'
+export type { Observation, Revision, Snapshot, Tally, Target } from './observation.ts'
+export { WaitError, type WaitErrorCode, type WaitOutcome, type WaitSuccess } from './outcome.ts'
+export type {
+  ConditionInput,
+  ConfigInput,
+  ListVariablesOptions,
+  PolicyInput,
+  VariableInput,
+  WaiterInput,
+} from './resources.ts'
+export { resumeWait, type ResumeOptions } from './resume.ts'
+export { Roster, type RosterOptions, type RosterWaitOptions } from './roster.ts'
+export type { Token } from './send.ts'
+export type { WebSocketConstructor, WebSocketLike } from './sockets.ts'
+export { WAITER_STATES, type WaiterState } from './targets.ts'
+export { wait, type Progress, type Wait } from './wait.ts'
+export type { WaitOptions } from './wait-options.ts'
+export {
+  MaximumWaitTimeExceeded,
+  WAIT_RESOURCE_NOT_FOUND,
+  waitUntil,
+  WaitUntilNotSupported,
+  type AnyClient,
+  type AnyResponse,
+  type WaitUntilOptions,
+} from './wait-until.ts'
+export type {
+  Binding,
+  Cardinality,
+  EndCondition,
+  Operation,
+  Policy,
+  RuntimeConfig,
+  Variable,
+  Waiter,
+} from '../core/wire.ts'

@@ -1,0 +1,208 @@
+/** One request from its sending to its answer: the token, the time it may take, and what is tried again. */
+import type { Status } from '../core/fault.ts'
+import type { ApiRequest, ApiResponse, CallOptions } from './api.ts'
+import { fullJitter, linkedSignal, sleep, after, type Backoff } from './backoff.ts'
+import { readDuration, tellDuration } from './duration.ts'
+import { ConnectionError, isTransient, retryAfter, ServiceError, statusOf } from './errors.ts'
+
+/** A token, or where to get one. A function is asked once, and again when what it gave is refused with 401. */
+export type Token = string | (() => string | Promise<string>)
+
+/** How often a token is asked for anew within one call before its 401 stands. */
+const MAX_REFRESHES = 2
+
+/** The caller's token, asked for when it is first needed and when it was refused. */
+export class Credentials {
+  readonly #source: Token | undefined
+  #current: Promise<string> | undefined
+
+  constructor(source: Token | undefined) {
+    this.#source = source
+  }
+
+  /** Whether asking again may give another token. */
+  get refreshable(): boolean {
+    return typeof this.#source === 'function'
+  }
+
+  async get(): Promise<string | undefined> {
+    const source = this.#source
+    if (typeof source !== 'function') return source
+    this.#current ??= (async () => source())()
+    const asked = this.#current
+    try {
+      return await asked
+    } catch (error) {
+      // A source that fails is asked again by the next call.
+      if (this.#current === asked) this.#current = undefined
+      throw error
+    }
+  }
+
+  /** Forgets `refused`, unless somebody has already got another. */
+  async refuse(refused: string | undefined): Promise<void> {
+    const current = this.#current
+    if (current && (await current.catch(() => refused)) === refused && this.#current === current) {
+      this.#current = undefined
+    }
+  }
+}
+
+export interface SenderOptions {
+  readonly credentials: Credentials
+  readonly fetch: typeof fetch
+  /** How often a request is tried in all. */
+  readonly attempts: number
+  readonly backoff: Backoff
+  /** How long one attempt may take, in milliseconds. */
+  readonly requestTimeout: number
+}
+
+/** What a request is besides what it says: whether repeating it does no harm. */
+export interface SendOptions extends CallOptions {
+  readonly safe?: boolean | undefined
+}
+
+export class Sender {
+  readonly #options: SenderOptions
+
+  constructor(options: SenderOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Sends a request, and again with growing pauses if that is safe and may help. Throws {@link ServiceError} for a
+   * refusal, {@link ConnectionError} if no answer came, and the signal's reason if that was aborted.
+   */
+  async send<T>(request: ApiRequest, options: SendOptions = {}): Promise<ApiResponse<T>> {
+    const { attempts, backoff } = this.#options
+    const safe = options.safe ?? (request.method !== 'POST' && request.method !== 'PATCH')
+    let uncertain = false
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#authorized<T>(request, options)
+      } catch (error) {
+        if (options.signal?.aborted) throw options.signal.reason
+        // An earlier attempt may have deleted it, though its answer was lost: what was asked for is so.
+        if (uncertain && request.method === 'DELETE' && statusOf(error) === 404) return deleted<T>(error, request)
+        const harmless = safe || statusOf(error) === 429
+        if (options.retry === false || attempt >= attempts || !harmless || !isTransient(error)) throw error
+        uncertain ||= statusOf(error) !== 429
+        const pause = retryAfter(error) ?? fullJitter(attempt, backoff)
+        // Who asks for more patience than a request has here is left to the caller.
+        if (pause > this.#options.requestTimeout) throw error
+        await sleep(pause, options.signal)
+      }
+    }
+  }
+
+  async #authorized<T>(request: ApiRequest, options: SendOptions): Promise<ApiResponse<T>> {
+    const { credentials } = this.#options
+    for (let refreshes = 0; ; refreshes += 1) {
+      const token = await untilAborted(credentials.get(), options.signal)
+      try {
+        return await this.#once<T>(request, token, options)
+      } catch (error) {
+        if (statusOf(error) !== 401 || !credentials.refreshable || refreshes === MAX_REFRESHES) throw error
+        await credentials.refuse(token)
+      }
+    }
+  }
+
+  async #once<T>(request: ApiRequest, token: string | undefined, options: SendOptions): Promise<ApiResponse<T>> {
+    const limit =
+      options.requestTimeout === undefined
+        ? this.#options.requestTimeout
+        : readDuration(options.requestTimeout, 'requestTimeout')
+    const { signal, abort, release } = linkedSignal([options.signal])
+    const stop = after(limit, () => abort(new ConnectionError(request, `no answer within ${tellDuration(limit)}`)))
+    try {
+      const { headers, status, text } = await exchange(this.#options.fetch, request, token, signal)
+      if (status >= 200 && status < 300) {
+        return { data: parse(request, text) as T, status, headers, request }
+      }
+      throw new ServiceError({ status, headers }, errorIn(text), request)
+    } catch (error) {
+      if (options.signal?.aborted) throw options.signal.reason
+      if (signal.aborted) throw signal.reason
+      throw error
+    } finally {
+      stop()
+      release()
+    }
+  }
+}
+
+async function exchange(
+  send: typeof fetch,
+  request: ApiRequest,
+  token: string | undefined,
+  signal: AbortSignal,
+): Promise<{ headers: Headers; status: number; text: string }> {
+  signal.throwIfAborted()
+  try {
+    const { headers, status, text } = await untilAborted(
+      (async () => {
+        const response = await send(request.url, {
+          method: request.method,
+          headers: {
+            ...request.headers,
+            ...(request.body !== undefined && { 'Content-Type': 'application/json' }),
+            ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+          },
+          ...(request.body !== undefined && { body: JSON.stringify(request.body) }),
+          // A token must not follow to another host; and Workers know no 'error'.
+          redirect: 'manual',
+          signal,
+        })
+        return { headers: response.headers, status: response.status, text: await response.text() }
+      })(),
+      signal,
+    )
+    return { headers, status, text }
+  } catch (error) {
+    if (signal.aborted) throw error
+    throw new ConnectionError(request, reasonOf(error), error)
+  }
+}
+
+/** A promise's end, or the signal's: not every fetch heeds its signal at every moment. */
+export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise
+  return new Promise<T>((resolve, reject) => {
+    const abort = () => reject(signal.reason)
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}
+
+function parse(request: ApiRequest, text: string): unknown {
+  if (text === '') return {}
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new ConnectionError(request, 'the answer is no JSON, or only a part of it came', error)
+  }
+}
+
+/** The error in an answer, as far as it is one of Google's. */
+function errorIn(text: string): Partial<Status> {
+  try {
+    const { error } = JSON.parse(text) as { error?: Partial<Status> }
+    return typeof error === 'object' && error !== null ? error : {}
+  } catch {
+    return {}
+  }
+}
+
+function deleted<T>(error: unknown, request: ApiRequest): ApiResponse<T> {
+  const headers = error instanceof ServiceError ? error.headers : new Headers()
+  return { data: {} as T, status: 200, headers, request }
+}
+
+/** Why a fetch failed: the platforms hide it one level down. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as { message?: string; cause?: { message?: string; code?: string } }
+  return cause?.message || cause?.code || message || 'no answer'
+}

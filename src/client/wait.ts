@@ -1,0 +1,411 @@
+/** The wait: one promise for what a target is to become, with a deadline that holds. */
+import { readUntil, type Judge, type Until, type Verdict } from './acceptors.ts'
+import { after, ceilingOf, now, sleep } from './backoff.ts'
+import { tellDuration } from './duration.ts'
+import { InvalidArgumentError, retryAfter, tellError } from './errors.ts'
+import { feedOf, lookAt, type Feed } from './feed.ts'
+import type { Observation, Snapshot, Tally, Target } from './observation.ts'
+import { WaitError, type FailureStatus, type WaitFailure, type WaitOutcome, type WaitSuccess } from './outcome.ts'
+import { writeToken } from './token.ts'
+import { readWaitOptions, type ReadOptions, type WaitOptions } from './wait-options.ts'
+
+/** What is seen along the way. */
+export interface Progress<T> {
+  readonly snapshot: Snapshot<T>
+  /** Whether it was told, or looked up. */
+  readonly via: 'push' | 'poll'
+  readonly attempts: number
+  readonly elapsedMs: number
+  readonly remainingMs: number
+}
+
+/** How long the last look may go on past the deadline, in milliseconds. */
+const LAST_LOOK_MS = 50
+/** How much before the deadline the last look is taken where nobody knows how long one takes, in milliseconds. */
+const UNKNOWN_LOOK_MS = 200
+/** How long it may take to find out how far a target had come that has failed, in milliseconds. */
+const TALLY_MS = 1000
+
+/**
+ * Waits for `target` to become what `until` says; a waiter, where that says nothing, to succeed. Starts at once. Throws
+ * {@link InvalidArgumentError} for arguments that cannot be meant; nothing is asked then.
+ */
+export function wait<T, S extends string = string>(
+  target: Target<T>,
+  until: Until<T, S> | undefined,
+  options: WaitOptions<T>,
+): Wait<T, S> {
+  if (typeof target?.read !== 'function') throw new InvalidArgumentError('target', 'must have a function read')
+  const wanted = until ?? target.until
+  if (wanted === undefined) throw new InvalidArgumentError('until', 'is required: what to wait for')
+  const read = readWaitOptions(options)
+  if (read.transport === 'push' && !target.subscribe) {
+    throw new InvalidArgumentError('transport', 'cannot be "push": this target cannot be listened to')
+  }
+  return new Wait<T, S>(target, readUntil<T>(wanted), read)
+}
+
+/**
+ * A wait under way. Await it: it gives what was waited for, or rejects with a {@link WaitError}; as often as one likes,
+ * always the same. Iterate over it to see what happens on the way; to leave the loop is to cancel. Cancelling ends
+ * this view alone, never what is waited for.
+ */
+export class Wait<T, S extends string = string> implements PromiseLike<WaitSuccess<T, S>> {
+  readonly #target: Target<T>
+  readonly #judge: Judge<T>
+  readonly #options: ReadOptions<T>
+  readonly #started = now()
+  readonly #deadline: number
+  readonly #outcome: Promise<WaitOutcome<T, S>>
+  #resolve: (outcome: WaitOutcome<T, S>) => void = () => {}
+  #settled = false
+  /** Aborted with the end of the wait: nothing of it lives on. */
+  readonly #end = new AbortController()
+  readonly #listeners = new Set<(progress: Progress<T>) => void>()
+  readonly #timers = new Map<'deadline' | 'stall' | 'stable' | 'absent' | 'lastLook', () => void>()
+  #leave: () => void = () => {}
+  #last: Snapshot<T> | undefined
+  #progress: Progress<T> | undefined
+  #identity: string | undefined
+  #seen = false
+  #attempts = 0
+  #successes = 0
+  #stable: { label: string; seen: Observation<T> } | undefined
+  /** Nothing is judged any more: a failure is certain, and being looked into. */
+  #closing = false
+  #error: unknown
+  readonly #errors: Record<string, number> = {}
+  #tally: Tally = {}
+
+  /** @internal Use {@link wait}. */
+  constructor(target: Target<T>, judge: Judge<T>, options: ReadOptions<T>) {
+    this.#target = target
+    this.#judge = judge
+    this.#options = options
+    this.#deadline = this.#started + options.timeout
+    this.#identity = options.identity
+    this.#outcome = new Promise((resolve) => (this.#resolve = resolve))
+    if (options.onProgress) this.#listeners.add(options.onProgress)
+    this.#start()
+  }
+
+  /** What was seen last. */
+  get last(): Snapshot<T> | undefined {
+    return this.#last
+  }
+
+  // oxlint-disable-next-line unicorn/no-thenable -- to be awaited is what it is for
+  then<A = WaitSuccess<T, S>, B = never>(
+    resolved?: ((success: WaitSuccess<T, S>) => A | PromiseLike<A>) | null,
+    rejected?: ((error: WaitError<T>) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    const result = this.#outcome.then((outcome) => {
+      if (outcome.status !== 'success') throw outcome.error
+      const { status: _, ...success } = outcome
+      return success as WaitSuccess<T, S>
+    })
+    return result.then(resolved, rejected)
+  }
+
+  /** How it ended, whichever way that is. Never rejects. */
+  settle(): Promise<WaitOutcome<T, S>> {
+    return this.#outcome
+  }
+
+  /** Ends the wait, unless it has ended. */
+  cancel(reason: unknown = 'cancelled'): void {
+    this.#fail('aborted', { cause: reason })
+  }
+
+  /** Calls `listener` with every state that is new, until the function that is answered is called. */
+  onProgress(listener: (progress: Progress<T>) => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  /** What it takes to go on waiting in another process: see `resumeWait`. The deadline stays what it is. */
+  token(): string {
+    const { key } = this.#target
+    const rev = this.#last?.rev
+    const deadline = Date.now() + (this.#deadline - now())
+    const identity = this.#identity
+    return writeToken({ key, deadline, rev, identity, until: this.#target.until ? undefined : this.#judge.plain })
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Progress<T>, void, undefined> {
+    let latest = this.#progress
+    let wake = () => {}
+    const off = this.onProgress((progress) => {
+      latest = progress
+      wake()
+    })
+    try {
+      for (;;) {
+        if (latest) {
+          const progress = latest
+          latest = undefined
+          yield progress
+        } else if (this.#settled) {
+          await this
+          return
+        } else {
+          await Promise.race([this.#outcome, new Promise<void>((resolve) => (wake = resolve))])
+        }
+      }
+    } finally {
+      off()
+      this.cancel()
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.cancel()
+    await this.#outcome
+  }
+
+  #start(): void {
+    const { signal, stall, timeout } = this.#options
+    if (signal?.aborted) return this.#abort()
+    signal?.addEventListener('abort', this.#abort, { once: true })
+    this.#timer('deadline', timeout, () => this.#timeOut())
+    if (stall !== undefined) this.#armStall(stall)
+    const { absent } = this.#judge
+    if (typeof absent === 'object') this.#timer('absent', absent.pendingFor, () => this.#absentTooLong())
+    if (this.#listens()) this.#listen()
+    else void this.#poll()
+  }
+
+  readonly #abort = (): void => this.#fail('aborted', { cause: this.#options.signal?.reason })
+
+  #listens(): boolean {
+    const { transport, stableTimes } = this.#options
+    // What does not change is not told again, so it can only be counted by looking.
+    return (
+      this.#target.subscribe !== undefined &&
+      transport !== 'poll' &&
+      stableTimes === 1 &&
+      this.#options.maxAttempts === Infinity
+    )
+  }
+
+  #listen(): void {
+    const feed = feedOf(this.#target)
+    this.#leave = feed.join(({ observation, via }) => void this.#observe(observation, via))
+    const early = Math.min(UNKNOWN_LOOK_MS, this.#options.timeout / 2)
+    this.#timer('lastLook', this.#options.timeout - early, () => void this.#lastLook(feed))
+  }
+
+  async #lastLook(feed: Feed<T>): Promise<void> {
+    await Promise.all([feed.look(), this.#count()])
+  }
+
+  async #poll(): Promise<void> {
+    for (let look = 1, last = false; !this.#settled; look += 1) {
+      const began = now()
+      const [observation] = await Promise.all([lookAt(this.#target, this.#end.signal), last && this.#count()])
+      const took = now() - began
+      await this.#observe(observation, 'poll')
+      if (this.#settled || this.#closing) return
+      if (last) return this.#timeOut()
+      if (look === this.#options.maxAttempts) return this.#fail('timeout', { reason: `${look} looks` })
+      const pause = this.#pauseAfter(look, observation)
+      const left = this.#deadline - now()
+      // The last look is begun in time to have its answer by the deadline.
+      const early = Math.min(2 * took, Math.max(0, left / 2))
+      last = pause >= left - early
+      if (last) this.#timer('deadline', left + LAST_LOOK_MS, () => this.#timeOut())
+      await sleep(last ? Math.max(0, left - early) : pause, this.#end.signal).catch(() => {})
+    }
+  }
+
+  #pauseAfter(look: number, observation: Observation<T>): number {
+    const asked = observation.kind === 'error' ? retryAfter(observation.error) : undefined
+    if (asked !== undefined) return asked
+    const { backoff, jitter } = this.#options
+    const ceiling = ceilingOf(look, backoff)
+    return jitter ? backoff.min + Math.random() * (ceiling - backoff.min) : ceiling
+  }
+
+  /** Takes in what was seen, and ends the wait if that is what it was for. */
+  async #observe(observation: Observation<T>, via: 'push' | 'poll'): Promise<void> {
+    if (this.#settled || this.#closing || this.#isOld(observation)) return
+    this.#attempts += 1
+    const seen = this.#sameOne(observation)
+    if (seen.kind === 'error') this.#noteError(seen.error)
+    else if (!this.#noteState(seen, via) && via === 'push') return
+    if (this.#settled) return
+    try {
+      const verdict = this.#judge.judge(seen)
+      const decided = verdict instanceof Promise ? await verdict : verdict
+      if (!this.#settled && !this.#closing) await this.#decide(decided, seen)
+    } catch (error) {
+      this.#fail('error', { cause: error })
+    }
+  }
+
+  #isOld(observation: Observation<T>): boolean {
+    const { since } = this.#options
+    return (
+      since !== undefined && observation.kind !== 'error' && observation.rev !== undefined && observation.rev < since
+    )
+  }
+
+  /** Another one under the same name means that the one waited for is gone. */
+  #sameOne(observation: Observation<T>): Observation<T> {
+    if (observation.kind !== 'present' || observation.identity === undefined) return observation
+    this.#identity ??= observation.identity
+    return observation.identity === this.#identity ? observation : { kind: 'absent', rev: observation.rev }
+  }
+
+  #noteError(error: unknown): void {
+    this.#error = error
+    const text = tellError(error)
+    this.#errors[text] = (this.#errors[text] ?? 0) + 1
+  }
+
+  /** Takes down a state. Answers whether it is new. */
+  #noteState(snapshot: Snapshot<T>, via: 'push' | 'poll'): boolean {
+    const before = this.#last
+    const same = before?.kind === snapshot.kind && before.rev === snapshot.rev
+    const isNew = !same || (snapshot.kind === 'present' && snapshot.rev === undefined)
+    this.#last = snapshot
+    this.#seen ||= snapshot.kind === 'present'
+    if (!isNew) return false
+    if (this.#options.stall !== undefined) this.#armStall(this.#options.stall)
+    const at = now()
+    const elapsedMs = at - this.#started
+    this.#progress = {
+      snapshot,
+      via,
+      attempts: this.#attempts,
+      elapsedMs,
+      remainingMs: Math.max(0, this.#deadline - at),
+    }
+    for (const listener of this.#listeners) {
+      try {
+        listener(this.#progress)
+      } catch (error) {
+        this.#fail('error', { cause: error })
+      }
+    }
+    return true
+  }
+
+  async #decide(verdict: Verdict, seen: Observation<T>): Promise<void> {
+    if (verdict.state === 'success') return this.#succeeded(verdict.label, seen)
+    this.#successes = 0
+    this.#clear('stable')
+    switch (verdict.state) {
+      case 'failure': {
+        const { label, reason, by } = verdict
+        return this.#failed({ label, reason, by, cause: seen.kind === 'present' ? undefined : seen.error })
+      }
+      case 'unexpected':
+        return this.#fail('unexpected', {})
+      case 'none':
+        if (seen.kind === 'absent') return this.#absent(seen)
+        if (seen.kind === 'error' && !this.#options.retryable(seen.error)) this.#fail('error', { cause: seen.error })
+    }
+  }
+
+  #succeeded(label: string, seen: Observation<T>): void {
+    const { stableTimes, stableFor } = this.#options
+    this.#successes += 1
+    if (this.#successes < stableTimes) return
+    if (stableFor === 0) return this.#succeed(label, seen)
+    // It counts from the first success; what comes of it is what is seen then.
+    this.#stable = { label, seen }
+    if (this.#timers.has('stable')) return
+    this.#timer('stable', stableFor, () => this.#succeed(this.#stable?.label ?? label, this.#stable?.seen ?? seen))
+  }
+
+  #succeed(label: string, seen: Observation<T>): void {
+    const elapsedMs = now() - this.#started
+    this.#settle({
+      status: 'success',
+      label: label as S,
+      value: seen.kind === 'present' ? seen.value : undefined,
+      snapshot: seen.kind === 'error' ? undefined : seen,
+      ...(seen.kind !== 'present' && seen.error !== undefined && { error: seen.error }),
+      attempts: this.#attempts,
+      elapsedMs,
+    })
+  }
+
+  #absent(seen: Observation<T> & { kind: 'absent' }): void {
+    const { absent } = this.#judge
+    if (absent === 'pending') return
+    if (absent === 'success') return this.#succeed('absent', seen)
+    if (typeof absent === 'object' && !this.#seen && now() - this.#started < absent.pendingFor) return
+    this.#fail('notFound', { cause: seen.error })
+  }
+
+  #absentTooLong(): void {
+    if (this.#last?.kind === 'absent' && !this.#seen) this.#fail('notFound', { cause: this.#last.error })
+  }
+
+  /** A failure for certain: what is left is to find out how far it had come. */
+  async #failed(failure: Partial<WaitFailure<T>>): Promise<void> {
+    this.#closing = true
+    const left = this.#deadline - now()
+    this.#timer('deadline', Math.max(0, Math.min(left, TALLY_MS)), () => this.#fail('failure', failure))
+    await this.#count()
+    this.#fail('failure', failure)
+  }
+
+  async #count(): Promise<void> {
+    try {
+      this.#tally = (await this.#target.tally?.(this.#last, { signal: this.#end.signal })) ?? {}
+    } catch {
+      // Who may not count, or cannot in time, is told without it.
+    }
+  }
+
+  #timeOut(): void {
+    this.#fail('timeout', { reason: tellDuration(this.#options.timeout), cause: this.#error })
+  }
+
+  #armStall(stall: number): void {
+    this.#timer('stall', stall, () => this.#fail('stalled', { reason: tellDuration(stall) }))
+  }
+
+  #fail(status: FailureStatus, failure: Partial<WaitFailure<T>>): void {
+    if (this.#settled) return
+    const last = this.#last
+    const { stateOf = (value: T) => JSON.stringify(value)?.slice(0, 200) ?? typeof value } = this.#target
+    const error = new WaitError<T>({
+      key: this.#target.key,
+      wanted: this.#judge.text,
+      state: last?.kind === 'present' ? stateOf(last.value) : last && 'absent',
+      last,
+      attempts: this.#attempts,
+      elapsedMs: now() - this.#started,
+      errors: this.#errors,
+      ...this.#tally,
+      ...failure,
+      status,
+    })
+    this.#settle({ status, error })
+  }
+
+  #settle(outcome: WaitOutcome<T, S>): void {
+    if (this.#settled) return
+    this.#settled = true
+    for (const stop of this.#timers.values()) stop()
+    this.#timers.clear()
+    this.#options.signal?.removeEventListener('abort', this.#abort)
+    this.#leave()
+    this.#end.abort()
+    this.#resolve(outcome)
+  }
+
+  #timer(name: 'deadline' | 'stall' | 'stable' | 'absent' | 'lastLook', milliseconds: number, run: () => void): void {
+    this.#clear(name)
+    if (!this.#settled) this.#timers.set(name, after(milliseconds, run))
+  }
+
+  #clear(name: 'deadline' | 'stall' | 'stable' | 'absent' | 'lastLook'): void {
+    this.#timers.get(name)?.()
+    this.#timers.delete(name)
+  }
+}
