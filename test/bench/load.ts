@@ -58,6 +58,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 ? (sorted[half] as number) : ((sorted[half - 1] as number) + (sorted[half] as number)) / 2
 }
 
-function quantile(sorted: readonly number[], share: number): number {
+/** The value below which that share of a sorted list lies. */
+export function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
 }

@@ -11,6 +11,7 @@ import { median } from './load.ts'
 import { measurePush } from './push.ts'
 import { judge, report, type Figure, type Machine } from './report.ts'
 import { measureSize } from './size.ts'
+import { measureWaits } from './waits.ts'
 import { measureWrites } from './writes.ts'
 
 const USAGE = `Usage: npm run bench -- [options]
@@ -28,6 +29,7 @@ const SMALL = { variables: 100, waiters: 10 }
 const FULL = {
   writes: { connections: [1, 8, 64], rounds: 15, roundMs: 500 },
   push: { subscribers: [1, 100, 1000], repetitions: 10 },
+  waits: { waiters: [1, 100, 1000], repetitions: 10, pollRepetitions: 3, pollMs: [4000, 10_000] as const },
   access: { connections: 64, rounds: 100, roundMs: 150 },
   size: {
     small: SMALL,
@@ -41,6 +43,7 @@ const FULL = {
 const QUICK: typeof FULL = {
   writes: { ...FULL.writes, rounds: 3, roundMs: 400 },
   push: { ...FULL.push, repetitions: 3 },
+  waits: { ...FULL.waits, waiters: [1, 100], repetitions: 3, pollRepetitions: 2 },
   access: { ...FULL.access, rounds: 20 },
   size: { ...FULL.size, large: { variables: 10_000, waiters: 1_000 }, rounds: 3, roundMs: 400 },
 }
@@ -75,6 +78,8 @@ async function measure(data: string, quick: boolean): Promise<Figure[]> {
     figures.push(...(await measureWrites(server.url, plan.writes)))
     say('pushes ...')
     figures.push(...(await measurePush(server.url, plan.push)))
+    say('waits ...')
+    figures.push(...(await measureWaits(server.url, plan.waits)))
     say('access ...')
     figures.push(...(await measureAccess(server.url, join(data, 'guarded'), plan.access)))
     say('sizes, which takes a while to fill ...')

@@ -2,6 +2,7 @@
 import type { AccessCost } from './access.ts'
 import type { Push } from './push.ts'
 import type { SizeCost } from './size.ts'
+import { WAYS, type Waits } from './waits.ts'
 import type { Writes } from './writes.ts'
 
 /** Where the figures were taken. */
@@ -25,7 +26,7 @@ export interface Target {
   readonly met: boolean
 }
 
-export type Figure = Machine | Writes | Push | AccessCost | SizeCost | Target
+export type Figure = Machine | Writes | Push | Waits | AccessCost | SizeCost | Target
 
 /** The lowest share of the no-op's rate that writes are to reach at {@link BUSY} connections. */
 const SHARE = 0.75
@@ -74,6 +75,7 @@ export function report(figures: readonly Figure[]): string {
     ...figures.filter(isOf('machine')).map(machine),
     writes(figures.filter(isOf('writes'))),
     push(figures.filter(isOf('push'))),
+    waits(figures.filter(isOf('waits'))),
     access(figures.filter(isOf('access'))),
     size(figures.filter(isOf('size'))),
     targets(figures.filter(isOf('target'))),
@@ -123,6 +125,19 @@ function push(figures: readonly Push[]): string {
     (reach.last / bare.last).toFixed(2),
   ])
   return `From the last check-in to the push, in ms, beside a bare broadcast of the same bytes\n${table([head, ...rows])}`
+}
+
+function waits(figures: readonly Waits[]): string {
+  const head = ['waiters', 'p50 ms', 'p99', 'last', 'requests per wait', '']
+  const rows = figures.map(({ way, waiters, p50, p99, last, requests }) => [
+    String(waiters),
+    ...[p50, p99, last].map((ms) => ms.toFixed(1)),
+    requests.toFixed(2),
+    way,
+  ])
+  const ways = Object.entries(WAYS).map(([way, description]) => `  ${way}: ${description}`)
+  const title = 'From the write to the settled promises of those who wait for it in one process, by each way of waiting'
+  return [title, ...ways, table([head, ...rows])].join('\n')
 }
 
 function access(figures: readonly AccessCost[]): string {
