@@ -3,6 +3,9 @@
 /** The longest that a timer of the platform can run. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
+/** Why a request is cut whose wait has ended. Made once: an error is costly to make, and a thousand waits may end at once. */
+export const ENDED = new Error('the wait has ended')
+
 /** Milliseconds that only ever grow, whatever becomes of the wall clock. */
 export function now(): number {
   return performance.now()
@@ -72,4 +75,9 @@ export function linkedSignal(signals: readonly (AbortSignal | undefined)[]): {
     abort: (reason) => controller.abort(reason),
     release: () => links.forEach(([signal, abort]) => signal.removeEventListener('abort', abort)),
   }
+}
+
+/** An id that nobody else makes. (crypto.randomUUID is kept from pages that were not loaded securely.) */
+export function newId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

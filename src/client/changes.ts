@@ -4,7 +4,7 @@ import type * as wire from '../core/wire.ts'
 import { fullJitter, sleep } from './backoff.ts'
 import type { Client } from './client.ts'
 import { checkOptions } from './duration.ts'
-import { isTransient } from './errors.ts'
+import { isTransient, statusOf } from './errors.ts'
 import { checkName } from './resources.ts'
 import { NotOpened } from './sockets.ts'
 
@@ -53,9 +53,11 @@ class Known {
   readonly #client: Client
   readonly #config: string
   readonly #root: string
+  /** Each variable as it is known, deleted ones too; and the waiters that are known to have ended. */
   readonly #variables = new Map<string, wire.Variable>()
   readonly #ended = new Set<string>()
-  /** Whether there was a first look: what it shows has happened before. */
+  /** By name, the latest that was told, which is not told again and nothing before it. What the first look shows has happened before, and is not told. */
+  readonly #told = new Map<string, string>()
   #begun = false
 
   constructor(client: Client, config: string, root: string) {
@@ -74,8 +76,7 @@ class Known {
             const missed = await this.#look(signal)
             onListening()
             yield* missed
-          } else if ('variable' in message && this.#note(message.variable)) yield message
-          else if ('waiter' in message && this.#noteEnd(message.waiter)) yield message
+          } else if (this.#isNews(message)) yield message as Change
         }
         return
       } catch (error) {
@@ -84,61 +85,81 @@ class Known {
     }
     const changes = await this.#look(signal)
     // The service is there, so it was the socket that did not get through.
-    if (sockets.usable) sockets.blocked()
+    if (sockets.usable) await sockets.blocked()
     onListening()
     yield* changes
   }
 
-  /** Takes down how a variable stands. Answers whether that is news. */
-  #note(variable: wire.Variable): boolean {
-    const { name, updateTime } = variable
-    const before = this.#variables.get(name)
-    if (before && before.updateTime > updateTime) return false
-    if (variable.state === 'DELETED') return before?.state !== 'DELETED' && Boolean(this.#variables.set(name, variable))
-    if (before && before.updateTime === updateTime) return false
-    this.#variables.set(name, variable)
+  /** Takes down what was told. Answers whether it is news: a look may have been faster. */
+  #isNews(message: wire.Message): boolean {
+    if ('error' in message) return false
+    if ('variable' in message) this.#note(message.variable)
+    else this.#ended.add(keyOf(message))
+    return this.#tell(message)
+  }
+
+  /** Takes down that a change is told. Answers whether it is to be: not after itself, or what came later. */
+  #tell(change: Change): boolean {
+    const [name, order] = momentOf(change)
+    if ((this.#told.get(name) ?? '') >= order) return false
+    this.#told.set(name, order)
     return true
   }
 
-  #noteEnd(waiter: wire.Waiter): boolean {
-    const key = `${waiter.name} ${waiter.createTime}`
-    if (!waiter.done || this.#ended.has(key)) return false
-    this.#ended.add(key)
+  /** Takes down how a variable stands. Answers whether that is another state than was known. */
+  #note(variable: wire.Variable): boolean {
+    const before = this.#variables.get(variable.name)
+    if (before && orderOf(before) >= orderOf(variable)) return false
+    this.#variables.set(variable.name, variable)
     return true
   }
 
   /** Reads how things stand. Answers what has changed since it was known; of the first look, nothing. */
   async #look(signal: AbortSignal): Promise<Change[]> {
-    const first = !this.#begun
-    const filter = this.#root ? { filter: this.#root } : {}
-    const { data } = await this.#client.variables.list(this.#config, { ...filter, returnValues: true, signal })
-    const own = `${this.#config}/variables/`
-    const there = (data.variables ?? []).filter(({ name }) => isUnder(this.#root, name.slice(own.length)))
-    const changes: Change[] = []
-    for (const variable of there) {
-      if (this.#note(variable)) changes.push({ variable: { ...variable, state: 'UPDATED' } })
-    }
-    const names = new Set(there.map(({ name }) => name))
-    for (const variable of this.#variables.values()) {
-      const gone: wire.Variable = { ...variable, state: 'DELETED' }
-      if (!names.has(variable.name) && this.#note(gone)) changes.push({ variable: gone })
-    }
-    changes.sort((a, b) =>
-      'variable' in a && 'variable' in b ? (a.variable.updateTime < b.variable.updateTime ? -1 : 1) : 0,
-    )
-    const ended = await this.#endedWaiters(signal)
+    const [variables, waiters] = await Promise.all([this.#changedVariables(signal), this.#endedWaiters(signal)])
+    const changes = this.#begun ? [...variables, ...waiters] : []
     this.#begun = true
-    return first ? [] : [...changes, ...ended]
+    return changes.filter((change) => this.#tell(change))
   }
 
-  /** Waiters that have ended since they were last looked at; nobody's business who may not list them. */
+  async #changedVariables(signal: AbortSignal): Promise<Change[]> {
+    const filter = this.#root ? { filter: this.#root } : {}
+    const { data } = await this.#client.variables.list(this.#config, { ...filter, returnValues: true, signal })
+    const own = `${this.#config}/variables/`.length
+    const there = (data.variables ?? []).filter(({ name }) => isUnder(this.#root, name.slice(own)))
+    const names = new Set(there.map(({ name }) => name))
+    const gone = [...this.#variables.values()].filter(({ name, state }) => state !== 'DELETED' && !names.has(name))
+    const now: wire.Variable[] = [
+      ...there.map((variable) => ({ ...variable, state: 'UPDATED' as const })),
+      ...gone.map((variable) => ({ ...variable, state: 'DELETED' as const })),
+    ]
+    const changed = now.filter((variable) => this.#note(variable))
+    changed.sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1))
+    return changed.map((variable) => ({ variable }))
+  }
+
+  /** Waiters that have ended since they were last looked at; none for who may not list them. */
   async #endedWaiters(signal: AbortSignal): Promise<Change[]> {
     try {
       const { data } = await this.#client.waiters.list(this.#config, { signal })
-      return (data.waiters ?? []).filter((waiter) => this.#noteEnd(waiter)).map((waiter) => ({ waiter }))
+      const ended = (data.waiters ?? []).filter(({ done }) => done).map((waiter) => ({ waiter }))
+      const fresh = ended.filter((change) => !this.#ended.has(keyOf(change)))
+      for (const change of fresh) this.#ended.add(keyOf(change))
+      return fresh
     } catch (error) {
-      if ((error as { status?: number }).status === 403) return []
+      if (statusOf(error) === 403) return []
       throw error
     }
   }
 }
+
+/** Later states of a variable are greater. Its deletion comes after its last change, and may bear that one's time. */
+const orderOf = ({ updateTime, state }: wire.Variable) => `${updateTime}${state === 'DELETED' ? '~' : ''}`
+
+/** Whose change it is, and when it was: later ones are greater. */
+function momentOf(change: Change): readonly [name: string, order: string] {
+  if ('variable' in change) return [change.variable.name, orderOf(change.variable)]
+  return [change.waiter.name, change.waiter.createTime]
+}
+
+const keyOf = (change: Change) => momentOf(change).join(' ')

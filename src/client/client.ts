@@ -127,8 +127,8 @@ export class Client {
   /** The resource that a response is of, if it is one. */
   #resourceOf({ request }: ApiResponse<unknown>): Target<never> | undefined {
     const root = `${this.base}/v1beta1/`
-    const name = request.url.startsWith(root) ? request.url.slice(root.length) : ''
-    const isName = request.method === 'GET' && /^[^:?]*$/.test(name.replace(/^projects\/[^/]*/, ''))
+    const name = typeof request?.url === 'string' && request.url.startsWith(root) ? request.url.slice(root.length) : ''
+    const isName = request?.method === 'GET' && /^[^:?]*$/.test(name.replace(/^projects\/[^/]*/, ''))
     return isName ? targetOf(this, name) : undefined
   }
 }
@@ -138,8 +138,8 @@ function readUrl(url: unknown): string {
   if (typeof url !== 'string' || !URL.canParse(url)) {
     throw new InvalidArgumentError('url', `${shape}, this is ${JSON.stringify(url)}`)
   }
-  const { protocol, search, hash, username, password, href } = new URL(url)
-  if (!/^https?:$/.test(protocol) || search || hash || username || password) {
+  const { protocol, username, password, href } = new URL(url)
+  if (!/^https?:$/.test(protocol) || /[?#]/.test(url) || username || password) {
     throw new InvalidArgumentError('url', shape)
   }
   return href.replace(/\/+$/, '')

@@ -238,7 +238,7 @@ function waiterIn(response: NonNullable<wire.Operation['response']>): wire.Waite
 
 /** A resource in the shape of the answer to its GET, so that one can go on with it as with that. */
 function answer<T>(client: Client, name: string, data: T): ApiResponse<T> {
-  const request = { method: 'GET', url: `${client.base}/v1beta1/${name}` }
+  const request = { method: 'GET', url: `${client.base}/v1beta1/${name.replace(/^\//, '')}` }
   return { data, status: 200, headers: new Headers(), request }
 }
 

@@ -1,7 +1,9 @@
 /** Every method of RuntimeConfig v1beta1, a function each. */
-import { parseName, type ResourceName } from '../core/name.ts'
+import { formatName, parseName, type ResourceName } from '../core/name.ts'
 import type * as wire from '../core/wire.ts'
 import type { ApiRequest, ApiResponse, CallOptions, CreateOptions, PageOptions } from './api.ts'
+import { newId } from './backoff.ts'
+import { checkOptions } from './duration.ts'
 import { InvalidArgumentError } from './errors.ts'
 import type { SendOptions } from './send.ts'
 
@@ -45,6 +47,13 @@ export function checkName<K extends ResourceName['kind']>(
   throw new InvalidArgumentError(argument, `must be the full name of a ${kind}, this is ${JSON.stringify(name)}`)
 }
 
+/** The name in the form in which the service answers it. Throws {@link InvalidArgumentError}. */
+export function nameOf(name: unknown, kind: ResourceName['kind'], argument = 'name'): string {
+  return formatName(checkName(name, kind, argument))
+}
+
+const CALL_OPTIONS = ['signal', 'retry', 'requestTimeout', 'safe']
+
 type Query = Readonly<Record<string, string | number | boolean | undefined>>
 
 /** What all kinds of resources share. `K` is the kind of one, `P` that of its parent. */
@@ -58,7 +67,7 @@ abstract class Resource<K extends ResourceName['kind']> {
   }
 
   /** Which of the permissions the caller has on the resource. */
-  testIamPermissions(
+  async testIamPermissions(
     name: string,
     permissions: readonly string[],
     options: CallOptions = {},
@@ -68,25 +77,25 @@ abstract class Resource<K extends ResourceName['kind']> {
 
   /** URL path of a resource of this kind. */
   protected own(name: string, rest = ''): string {
-    checkName(name, this.kind)
-    return `${name.replace(/^\//, '')}${rest}`
+    return `${nameOf(name, this.kind)}${rest}`
   }
 
-  protected call<T>(
+  protected async call<T>(
     method: string,
     path: string,
     query: Query,
     body?: unknown,
     options: SendOptions = {},
   ): Promise<ApiResponse<T>> {
+    checkOptions(options, CALL_OPTIONS, `${method} ${path}`)
     const given = Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]]))
     const search = given.length ? `?${new URLSearchParams(given)}` : ''
     const url = `${this.caller.base}/v1beta1/${path}${search}`
     return this.caller.send({ method, url, ...(body !== undefined && { body }) }, options)
   }
 
-  protected make<T>(parent: string, body: object, options: CreateOptions): Promise<ApiResponse<T>> {
-    const { requestId = crypto.randomUUID(), ...rest } = options
+  protected async make<T>(parent: string, body: object, options: CreateOptions): Promise<ApiResponse<T>> {
+    const { requestId = newId(), ...rest } = options
     return this.call('POST', parent, { requestId }, body, { ...rest, safe: true })
   }
 }
@@ -97,16 +106,21 @@ export class Configs extends Resource<'config'> {
     super(caller, 'config')
   }
 
-  create(config: ConfigInput, options: CreateOptions = {}): Promise<ApiResponse<wire.RuntimeConfig>> {
+  async create(config: ConfigInput, options: CreateOptions = {}): Promise<ApiResponse<wire.RuntimeConfig>> {
     const { project } = checkName(config.name, 'config', 'config.name')
     return this.make(`projects/${project}/configs`, config, options)
   }
 
   /** One page of a project's configs; all of them unless a size is asked for. `project` is its name, `projects/P`. */
-  list(project: string, options: PageOptions = {}): Promise<ApiResponse<wire.ListConfigsResponse>> {
+  async list(project: string, options: PageOptions = {}): Promise<ApiResponse<wire.ListConfigsResponse>> {
     const { pageSize, pageToken, ...rest } = options
-    checkName(project, 'project', 'project')
-    return this.call('GET', `${project}/configs`, { pageSize, pageToken }, undefined, rest)
+    return this.call(
+      'GET',
+      `${nameOf(project, 'project', 'project')}/configs`,
+      { pageSize, pageToken },
+      undefined,
+      rest,
+    )
   }
 
   /** All of a project's configs, page by page as they are asked for. */
@@ -117,19 +131,19 @@ export class Configs extends Resource<'config'> {
     })
   }
 
-  get(name: string, options: CallOptions = {}): Promise<ApiResponse<wire.RuntimeConfig>> {
+  async get(name: string, options: CallOptions = {}): Promise<ApiResponse<wire.RuntimeConfig>> {
     return this.call('GET', this.own(name), {}, undefined, options)
   }
 
-  update(config: ConfigInput, options: CallOptions = {}): Promise<ApiResponse<wire.RuntimeConfig>> {
+  async update(config: ConfigInput, options: CallOptions = {}): Promise<ApiResponse<wire.RuntimeConfig>> {
     return this.call('PUT', this.own(config.name), {}, config, options)
   }
 
-  delete(name: string, options: CallOptions = {}): Promise<ApiResponse<wire.Empty>> {
+  async delete(name: string, options: CallOptions = {}): Promise<ApiResponse<wire.Empty>> {
     return this.call('DELETE', this.own(name), {}, undefined, options)
   }
 
-  getIamPolicy(
+  async getIamPolicy(
     name: string,
     options: CallOptions & { readonly requestedPolicyVersion?: number | undefined } = {},
   ): Promise<ApiResponse<wire.Policy>> {
@@ -139,7 +153,7 @@ export class Configs extends Resource<'config'> {
   }
 
   /** Sets the policy. One with an etag is not sent twice: its repetition would be refused as a change in between. */
-  setIamPolicy(name: string, policy: PolicyInput, options: CallOptions = {}): Promise<ApiResponse<wire.Policy>> {
+  async setIamPolicy(name: string, policy: PolicyInput, options: CallOptions = {}): Promise<ApiResponse<wire.Policy>> {
     const safe = policy.etag === undefined
     return this.call('POST', this.own(name, ':setIamPolicy'), {}, { policy }, { ...options, safe })
   }
@@ -151,15 +165,20 @@ export class Variables extends Resource<'variable'> {
     super(caller, 'variable')
   }
 
-  create(variable: VariableInput, options: CreateOptions = {}): Promise<ApiResponse<wire.Variable>> {
+  async create(variable: VariableInput, options: CreateOptions = {}): Promise<ApiResponse<wire.Variable>> {
     return this.make(parentOf(variable.name, 'variable'), variable, options)
   }
 
   /** One page of a config's variables, sorted by name; all of them unless a size is asked for. */
-  list(config: string, options: ListVariablesOptions = {}): Promise<ApiResponse<wire.ListVariablesResponse>> {
+  async list(config: string, options: ListVariablesOptions = {}): Promise<ApiResponse<wire.ListVariablesResponse>> {
     const { filter, returnValues, pageSize, pageToken, ...rest } = options
-    checkName(config, 'config', 'config')
-    return this.call('GET', `${config}/variables`, { filter, returnValues, pageSize, pageToken }, undefined, rest)
+    return this.call(
+      'GET',
+      `${nameOf(config, 'config', 'config')}/variables`,
+      { filter, returnValues, pageSize, pageToken },
+      undefined,
+      rest,
+    )
   }
 
   /** All of a config's variables, page by page as they are asked for. */
@@ -170,16 +189,16 @@ export class Variables extends Resource<'variable'> {
     })
   }
 
-  get(name: string, options: CallOptions = {}): Promise<ApiResponse<wire.Variable>> {
+  async get(name: string, options: CallOptions = {}): Promise<ApiResponse<wire.Variable>> {
     return this.call('GET', this.own(name), {}, undefined, options)
   }
 
-  update(variable: VariableInput, options: CallOptions = {}): Promise<ApiResponse<wire.Variable>> {
+  async update(variable: VariableInput, options: CallOptions = {}): Promise<ApiResponse<wire.Variable>> {
     return this.call('PUT', this.own(variable.name), {}, variable, options)
   }
 
   /** Deletes a variable; with `recursive` also all beneath its path. */
-  delete(
+  async delete(
     name: string,
     options: CallOptions & { readonly recursive?: boolean | undefined } = {},
   ): Promise<ApiResponse<wire.Empty>> {
@@ -191,7 +210,7 @@ export class Variables extends Resource<'variable'> {
    * Waits for the next change, as long as the server holds the request: some 55 s, then the variable as it is, without
    * `state`. A variable that is newer than `newerThan`, an `updateTime`, is answered at once.
    */
-  watch(
+  async watch(
     name: string,
     options: CallOptions & { readonly newerThan?: string | undefined } = {},
   ): Promise<ApiResponse<wire.Variable>> {
@@ -208,15 +227,14 @@ export class Waiters extends Resource<'waiter'> {
   }
 
   /** Creates a waiter. The answer is its Operation, which is done already if the condition holds. */
-  create(waiter: WaiterInput, options: CreateOptions = {}): Promise<ApiResponse<wire.Operation>> {
+  async create(waiter: WaiterInput, options: CreateOptions = {}): Promise<ApiResponse<wire.Operation>> {
     return this.make(parentOf(waiter.name, 'waiter'), waiter, options)
   }
 
   /** One page of a config's waiters, sorted by name; all of them unless a size is asked for. */
-  list(config: string, options: PageOptions = {}): Promise<ApiResponse<wire.ListWaitersResponse>> {
+  async list(config: string, options: PageOptions = {}): Promise<ApiResponse<wire.ListWaitersResponse>> {
     const { pageSize, pageToken, ...rest } = options
-    checkName(config, 'config', 'config')
-    return this.call('GET', `${config}/waiters`, { pageSize, pageToken }, undefined, rest)
+    return this.call('GET', `${nameOf(config, 'config', 'config')}/waiters`, { pageSize, pageToken }, undefined, rest)
   }
 
   /** All of a config's waiters, page by page as they are asked for. */
@@ -227,11 +245,11 @@ export class Waiters extends Resource<'waiter'> {
     })
   }
 
-  get(name: string, options: CallOptions = {}): Promise<ApiResponse<wire.Waiter>> {
+  async get(name: string, options: CallOptions = {}): Promise<ApiResponse<wire.Waiter>> {
     return this.call('GET', this.own(name), {}, undefined, options)
   }
 
-  delete(name: string, options: CallOptions = {}): Promise<ApiResponse<wire.Empty>> {
+  async delete(name: string, options: CallOptions = {}): Promise<ApiResponse<wire.Empty>> {
     return this.call('DELETE', this.own(name), {}, undefined, options)
   }
 
@@ -239,7 +257,7 @@ export class Waiters extends Resource<'waiter'> {
    * Waits for the waiter's end, as long as the server holds the request: some 55 s, then the waiter as it is. Ours
    * alone; Google's service answers 404.
    */
-  wait(name: string, options: CallOptions = {}): Promise<ApiResponse<wire.Waiter>> {
+  async wait(name: string, options: CallOptions = {}): Promise<ApiResponse<wire.Waiter>> {
     return this.call('POST', this.own(name, ':wait'), {}, undefined, {
       requestTimeout: HELD_REQUEST,
       safe: true,
@@ -254,7 +272,7 @@ export class Operations extends Resource<'operation'> {
     super(caller, 'operation')
   }
 
-  get(name: string, options: CallOptions = {}): Promise<ApiResponse<wire.Operation>> {
+  async get(name: string, options: CallOptions = {}): Promise<ApiResponse<wire.Operation>> {
     return this.call('GET', this.own(name), {}, undefined, options)
   }
 }

@@ -1,15 +1,16 @@
 /** A roll call: each member checks in, and whoever must know waits for all of them. */
 import type * as wire from '../core/wire.ts'
-import { collapse, isUnder } from '../core/name.ts'
+import { checkPath, isUnder } from '../core/name.ts'
 import type { ApiResponse, CallOptions } from './api.ts'
-import { now } from './backoff.ts'
+import { after, linkedSignal, newId, now } from './backoff.ts'
 import type { Client } from './client.ts'
 import { checkOptions, formatDuration, readDuration, show, type Duration } from './duration.ts'
 import { InvalidArgumentError, statusOf } from './errors.ts'
 import type { Tally, Target } from './observation.ts'
 import { WaitError } from './outcome.ts'
-import { checkName } from './resources.ts'
+import { nameOf } from './resources.ts'
 import { wait } from './wait.ts'
+import { readSignal } from './wait-options.ts'
 
 /** How much longer than the wait its waiter lives, so that one that nobody ends ends by itself; in milliseconds. */
 const MARGIN_MS = 60_000
@@ -28,6 +29,18 @@ export interface RosterWaitOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** Who is in, and how many variables the service counts there. */
+interface Present {
+  readonly members: string[]
+  readonly count: number
+}
+
+interface Wanted {
+  readonly number: number
+  /** Where it must be these. */
+  readonly names: readonly string[] | undefined
+}
+
 type Contents = { readonly text: string } | { readonly value: string }
 
 export class Roster {
@@ -36,14 +49,19 @@ export class Roster {
   readonly #path: string
   readonly #failurePath: string
 
-  /** `config` is a config's full name; it must be there when somebody checks in. */
+  /**
+   * `config` is a config's full name; it must be there when somebody checks in. Throws {@link InvalidArgumentError} for
+   * paths that cannot be, and for one that lies in the other.
+   */
   constructor(client: Client, config: string, options: RosterOptions = {}) {
     checkOptions(options, ['path', 'failurePath'], 'Roster')
-    checkName(config, 'config', 'config')
     this.#client = client
-    this.#config = config
-    this.#path = collapse(options.path ?? '/ready')
-    this.#failurePath = collapse(options.failurePath ?? '/failed')
+    this.#config = nameOf(config, 'config', 'config')
+    this.#path = readPath(options.path ?? '/ready', 'path')
+    this.#failurePath = readPath(options.failurePath ?? '/failed', 'failurePath')
+    if (isUnder(this.#path, this.#failurePath) || isUnder(this.#failurePath, this.#path)) {
+      throw new InvalidArgumentError('failurePath', 'must not lie in the path of those who are in, nor that in it')
+    }
   }
 
   /** Says that a member is in. To say it again does no harm. */
@@ -57,48 +75,81 @@ export class Roster {
   }
 
   /** Who is in, sorted by name. */
-  members(options: CallOptions = {}): Promise<string[]> {
-    return this.#list(this.#path, options)
+  async members(options: CallOptions = {}): Promise<string[]> {
+    return (await this.#read(this.#path, options)).members
   }
 
   /**
    * Waits until the members are in; answers who is. Rejects with a `WaitError`: `FAILED` when one has failed, `TIMEOUT`
-   * with how many are in and who is missing, where that is known.
+   * with how many are in and who is missing, where that is known; with a `ServiceError` if it may not be done. The
+   * waiter that it makes for this is deleted when it has ended; that request may be the last to be answered.
    */
   async wait(options: RosterWaitOptions): Promise<string[]> {
     checkOptions(options, ['members', 'timeout', 'signal'], 'wait')
     const timeout = readDuration(options?.timeout, 'timeout')
     const wanted = readMembers(options.members)
-    const deadline = now() + timeout
-    const { signal } = options
-    for (let others = 0; ;) {
-      const left = Math.max(1, deadline - now())
-      await this.#counted(wanted.number + others, wanted.names, left, signal)
-      const members = await this.members({ signal, requestTimeout: timeout })
-      if (!wanted.names?.some((name) => !members.includes(name))) return members
-      // The service counts; others were counted in the place of those who are missing.
-      others = members.filter((member) => !wanted.names?.includes(member)).length
+    const began = now()
+    const fail = (status: 'timeout' | 'aborted', cause?: unknown) => {
+      const key = `${this.#config}/variables/${this.#path}`
+      const elapsedMs = now() - began
+      const wants = `${wanted.number} members`
+      return new WaitError({ status, key, wanted: wants, last: undefined, attempts: 0, elapsedMs, errors: {}, cause })
+    }
+    const { signal, abort, release } = linkedSignal([readSignal(options.signal)])
+    const stop = after(timeout, () => abort(fail('timeout')))
+    try {
+      return await this.#gather(wanted, began + timeout, signal, options.signal)
+    } catch (error) {
+      if (options.signal?.aborted && !(error instanceof WaitError)) throw fail('aborted', options.signal.reason)
+      throw error
+    } finally {
+      stop()
+      release()
     }
   }
 
-  /** Waits until so many are in, by a waiter of its own. */
+  async #gather(
+    { number, names }: Wanted,
+    deadline: number,
+    signal: AbortSignal,
+    given: AbortSignal | undefined,
+  ): Promise<string[]> {
+    for (let others = 0; ;) {
+      signal.throwIfAborted()
+      const there = await this.#counted(number + others, names, deadline, signal, given)
+      if (there) return there
+      const { members, count } = await this.#read(this.#path, { signal })
+      const missing = names?.filter((name) => !members.includes(name)).length ?? 0
+      if (missing === 0) return members
+      // The service counts; others were counted in the place of those who are missing.
+      others = count - (number - missing)
+    }
+  }
+
+  /**
+   * Waits until so many are in, by a waiter of its own. Answers the names if, at the end of the time, these are all in
+   * though they are fewer than were counted on: others have left.
+   */
   async #counted(
     number: number,
     names: readonly string[] | undefined,
-    timeout: number,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
-    const deadline = now() + timeout
-    const name = `${this.#config}/waiters/roster-${crypto.randomUUID()}`
-    await this.#client.waiters.create(this.#waiter(name, number, timeout), { signal, requestTimeout: timeout })
+    deadline: number,
+    signal: AbortSignal,
+    given: AbortSignal | undefined,
+  ): Promise<string[] | undefined> {
+    const name = `${this.#config}/waiters/roster-${newId()}`
+    await this.#client.waiters.create(this.#waiter(name, number, deadline - now()), { signal })
     try {
-      await wait(this.#target(name, names), undefined, { timeout: Math.max(1, deadline - now()), signal })
+      // The time of the wait is up with the signal's, and it can tell more.
+      await wait(this.#target(name, names), undefined, { timeout: Math.max(1, deadline - now()), signal: given })
+      return undefined
     } catch (error) {
-      // Others may have left, so that fewer than were counted on are all that were named.
-      if (!(error instanceof WaitError && error.code === 'TIMEOUT' && error.missing?.length === 0)) throw error
+      const all = error instanceof WaitError && error.code === 'TIMEOUT' && error.missing?.length === 0
+      if (!all) throw error
+      return [...(names ?? [])].sort()
     } finally {
-      // Whoever may not delete it leaves it to its end.
-      await this.#client.waiters.delete(name, { requestTimeout: '2s', retry: false }).catch(() => {})
+      // Whoever may not delete it leaves it to its end; and nobody waits for that.
+      void this.#client.waiters.delete(name, { requestTimeout: '2s', retry: false }).catch(() => {})
     }
   }
 
@@ -112,7 +163,8 @@ export class Roster {
   #target(name: string, names: readonly string[] | undefined): Target<wire.Waiter> {
     const tally = async (_: unknown, options: { signal: AbortSignal }): Promise<Tally> => {
       const call = { ...options, retry: false }
-      const [members, failed] = await Promise.all([this.#list(this.#path, call), this.#list(this.#failurePath, call)])
+      const paths = [this.#path, this.#failurePath].map((path) => this.#read(path, call))
+      const [{ members }, { members: failed }] = (await Promise.all(paths)) as [Present, Present]
       const missing = names?.filter((member) => !members.includes(member))
       const have = names && missing ? { have: names.length - missing.length, need: names.length, missing } : {}
       return { have: members.length, ...have, ...(failed.length && { failed }) }
@@ -135,11 +187,12 @@ export class Roster {
     }
   }
 
-  async #list(path: string, options: CallOptions): Promise<string[]> {
+  async #read(path: string, options: CallOptions): Promise<Present> {
     const { data } = await this.#client.variables.list(this.#config, { filter: path, ...options })
     const own = `${this.#config}/variables/`.length
-    const paths = (data.variables ?? []).map(({ name }) => name.slice(own))
-    return paths.filter((at) => at !== path && isUnder(path, at)).map((at) => at.slice(path.length + 1))
+    const counted = (data.variables ?? []).map(({ name }) => name.slice(own)).filter((at) => isUnder(path, at))
+    const members = counted.filter((at) => at !== path).map((at) => at.slice(path.length + 1))
+    return { members, count: counted.length }
   }
 
   #name(path: string, member: string): string {
@@ -150,7 +203,13 @@ export class Roster {
   }
 }
 
-function readMembers(members: unknown): { number: number; names: readonly string[] | undefined } {
+function readPath(path: string, argument: string): string {
+  const read = checkPath(path, argument)
+  if (read.ok) return read.value
+  throw new InvalidArgumentError(argument, `must be a path such as "/ready", this is ${show(path)}`)
+}
+
+function readMembers(members: unknown): Wanted {
   if (Array.isArray(members) && members.length && members.every((member) => typeof member === 'string' && member)) {
     const names = [...new Set<string>(members)]
     return { number: names.length, names }

@@ -3,7 +3,7 @@ import type { Status } from '../core/fault.ts'
 import type { ApiRequest, ApiResponse, CallOptions } from './api.ts'
 import { fullJitter, linkedSignal, sleep, after, type Backoff } from './backoff.ts'
 import { readDuration, tellDuration } from './duration.ts'
-import { ConnectionError, isTransient, retryAfter, ServiceError, statusOf } from './errors.ts'
+import { ConnectionError, InvalidArgumentError, isTransient, retryAfter, ServiceError, statusOf } from './errors.ts'
 
 /** A token, or where to get one. A function is asked once, and again when what it gave is refused with 401. */
 export type Token = string | (() => string | Promise<string>)
@@ -25,10 +25,12 @@ export class Credentials {
     return typeof this.#source === 'function'
   }
 
+  /** The token; undefined if there is none. Throws what its source throws, and for one that cannot be sent. */
   async get(): Promise<string | undefined> {
     const source = this.#source
-    if (typeof source !== 'function') return source
-    this.#current ??= (async () => source())()
+    if (source === undefined) return undefined
+    if (typeof source !== 'function') return readToken(source)
+    this.#current ??= (async () => readToken(await source()))()
     const asked = this.#current
     try {
       return await asked
@@ -46,6 +48,13 @@ export class Credentials {
       this.#current = undefined
     }
   }
+}
+
+/** Checks a token; what surrounds it, such as the end of the line in a file, is taken off. It is never shown. */
+function readToken(token: unknown): string {
+  const text = typeof token === 'string' ? token.trim() : ''
+  if (/^[\x21-\x7e]+$/.test(text)) return text
+  throw new InvalidArgumentError('token', 'must be a text of visible ASCII characters, or a function that gives one')
 }
 
 export interface SenderOptions {
@@ -99,6 +108,7 @@ export class Sender {
   async #authorized<T>(request: ApiRequest, options: SendOptions): Promise<ApiResponse<T>> {
     const { credentials } = this.#options
     for (let refreshes = 0; ; refreshes += 1) {
+      options.signal?.throwIfAborted()
       const token = await untilAborted(credentials.get(), options.signal)
       try {
         return await this.#once<T>(request, token, options)

@@ -40,6 +40,8 @@ export class Sockets {
   readonly #credentials: Credentials
   readonly #socketClass: WebSocketConstructor | undefined
   #blockedUntil = 0
+  /** The token that the latest socket showed. */
+  #tried: string | undefined
 
   constructor(base: string, credentials: Credentials, given: WebSocketConstructor | false | undefined) {
     this.#base = base.replace(/^http/, 'ws')
@@ -53,7 +55,9 @@ export class Sockets {
   }
 
   /** To be called when a socket did not open and the service was seen to be there. */
-  blocked(): void {
+  async blocked(): Promise<void> {
+    // It may have been refused for its token, and the one that was good for the look is another.
+    if ((await this.#credentials.get()) !== this.#tried) return
     this.#blockedUntil = performance.now() + BLOCKED_MS * (0.5 + Math.random())
   }
 
@@ -66,6 +70,7 @@ export class Sockets {
     signal.throwIfAborted()
     const token = await this.#credentials.get()
     signal.throwIfAborted()
+    this.#tried = token
     const connection = this.#open(`${this.#base}/v1beta1/${path}`, token)
     const abort = () => connection.end(signal.reason)
     signal.addEventListener('abort', abort, { once: true })

@@ -210,7 +210,7 @@ async function* byLongPoll<T>(
 ): AsyncGenerator<Snapshot<T> | undefined, void, undefined> {
   let known = await orAbsent(read({ signal }))
   // It is there, so it was the socket that did not get through.
-  if (known.kind === 'present' && client.sockets.usable) client.sockets.blocked()
+  if (known.kind === 'present' && client.sockets.usable) await client.sockets.blocked()
   yield known
   let held = true
   for (let looks = 0; known.kind === 'absent' || !client.sockets.usable; looks += 1) {

@@ -2,7 +2,7 @@
  * `waitUntil` as OCI's SDKs have it: the same arguments, defaults, schedule and errors. Beyond it, the deadline is kept,
  * passing errors are outlived, and the next look is taken early where the client can hear of changes.
  */
-import { after, ceilingOf, fullJitter, linkedSignal, now, sleep } from './backoff.ts'
+import { after, ceilingOf, ENDED, fullJitter, linkedSignal, now, sleep } from './backoff.ts'
 import { checkOptions, show } from './duration.ts'
 import { InvalidArgumentError, isTransient, retryAfter, statusOf } from './errors.ts'
 import { untilAborted } from './send.ts'
@@ -220,7 +220,7 @@ class Looks<R extends AnyResponse> {
       stop()
       forget?.()
       link.release()
-      link.abort()
+      link.abort(ENDED)
     }
   }
 

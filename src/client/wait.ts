@@ -1,6 +1,6 @@
 /** The wait: one promise for what a target is to become, with a deadline that holds. */
 import { readUntil, type Judge, type Until, type Verdict } from './acceptors.ts'
-import { after, ceilingOf, now, sleep } from './backoff.ts'
+import { after, ceilingOf, ENDED, now, sleep } from './backoff.ts'
 import { tellDuration } from './duration.ts'
 import { InvalidArgumentError, retryAfter, tellError } from './errors.ts'
 import { feedOf, lookAt, type Feed } from './feed.ts'
@@ -63,6 +63,7 @@ export class Wait<T, S extends string = string> implements PromiseLike<WaitSucce
   readonly #end = new AbortController()
   readonly #listeners = new Set<(progress: Progress<T>) => void>()
   readonly #timers = new Map<'deadline' | 'stall' | 'stable' | 'absent' | 'lastLook', () => void>()
+  #feed: Feed<T> | undefined
   #leave: () => void = () => {}
   #last: Snapshot<T> | undefined
   #progress: Progress<T> | undefined
@@ -190,6 +191,7 @@ export class Wait<T, S extends string = string> implements PromiseLike<WaitSucce
 
   #listen(): void {
     const feed = feedOf(this.#target)
+    this.#feed = feed
     this.#leave = feed.join(({ observation, via }) => void this.#observe(observation, via))
     const early = Math.min(UNKNOWN_LOOK_MS, this.#options.timeout / 2)
     this.#timer('lastLook', this.#options.timeout - early, () => void this.#lastLook(feed))
@@ -355,7 +357,8 @@ export class Wait<T, S extends string = string> implements PromiseLike<WaitSucce
 
   async #count(): Promise<void> {
     try {
-      this.#tally = (await this.#target.tally?.(this.#last, { signal: this.#end.signal })) ?? {}
+      const tally = this.#feed?.tally() ?? this.#target.tally?.(this.#last, { signal: this.#end.signal })
+      this.#tally = (await tally) ?? {}
     } catch {
       // Who may not count, or cannot in time, is told without it.
     }
@@ -395,7 +398,7 @@ export class Wait<T, S extends string = string> implements PromiseLike<WaitSucce
     this.#timers.clear()
     this.#options.signal?.removeEventListener('abort', this.#abort)
     this.#leave()
-    this.#end.abort()
+    this.#end.abort(ENDED)
     this.#resolve(outcome)
   }
 
