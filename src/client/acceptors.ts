@@ -1,7 +1,7 @@
 /** Acceptors: which observations end a wait, and how. */
-import { checkOptions, readDuration, show, type Duration } from './duration.ts'
-import { InvalidArgumentError } from './errors.ts'
-import { compile, settled, type Compiled, type Matcher } from './matchers.ts'
+import { checkOptions, readDuration, type Duration } from './duration.ts'
+import { expected, show, InvalidArgumentError } from './errors.ts'
+import { compile, settled, MATCHER_KEYS, type Matcher, type Match } from './matchers.ts'
 import type { Observation } from './observation.ts'
 import { readPath, type Path } from './path.ts'
 
@@ -33,24 +33,14 @@ export interface Acceptors<T, S extends string = string> {
   readonly message?: string
 }
 
-/** What a function says of a value: whether this is it, or more than that. */
-export type Judgement =
-  | boolean
-  | 'pending'
-  | { readonly success: string }
-  | { readonly failure: string; reason?: string }
-
 /** What is waited for, in any of its forms. */
-export type Until<T, S extends string = string> =
-  | Acceptors<T, S>
-  | readonly Acceptor<T>[]
-  | ((value: T) => Judgement | Promise<Judgement>)
+export type Until<T, S extends string = string> = Acceptors<T, S> | readonly Acceptor<T>[] | ((value: T) => unknown)
 
 /** What is made of an observation. */
 export type Verdict =
   | { readonly state: 'success'; readonly label: string }
-  | { readonly state: 'failure'; readonly label: string; readonly reason?: string; readonly by: string }
-  | { readonly state: 'retry' }
+  | { readonly state: 'failure'; readonly label: string; readonly reason?: string | undefined; readonly by: string }
+  | { readonly state: 'retry'; readonly label?: string }
   | { readonly state: 'none' }
   | { readonly state: 'unexpected' }
 
@@ -64,131 +54,92 @@ export interface Judge<T> {
   readonly absent: Exclude<Absence, object> | { readonly pendingFor: number }
 }
 
-/** Checks what is waited for. Throws {@link InvalidArgumentError}. */
-export function readUntil<T>(until: unknown): Judge<T> {
-  if (typeof until === 'function') return judgeByFunction(until as (value: T) => unknown)
-  if (Array.isArray(until)) return judgeInOrder(until)
-  if (typeof until === 'object' && until !== null) return readAcceptors(until)
-  throw new InvalidArgumentError('until', `must be a function, acceptors or a list of them, this is ${show(until)}`)
-}
-
-function judgeByFunction<T>(decide: (value: T) => unknown): Judge<T> {
-  const { text, match } = compile<T>(decide, 'until')
-  const read = (result: unknown): Verdict => {
-    if (typeof result === 'object' && result !== null) {
-      const { success, failure, reason } = result as { success?: string; failure?: string; reason?: string }
-      if (typeof failure === 'string') return { state: 'failure', label: failure, by: text, ...(reason && { reason }) }
-      if (typeof success === 'string') return { state: 'success', label: success }
-    }
-    return result && result !== 'pending' ? { state: 'success', label: 'success' } : { state: 'none' }
-  }
-  const judge = (seen: Observation<T>) => settled([match(seen)], ([result]) => read(result))
-  return { text, plain: undefined, absent: 'failure', judge }
-}
-
-interface Entry<T> {
-  readonly state: 'success' | 'failure' | 'retry'
-  readonly label: string
-  readonly matcher: Compiled<T>
-  readonly message?: Path
+/** An acceptor that was checked, and where it stands. */
+interface Entry<T> extends Acceptor<T> {
+  readonly match: Match<T>
+  readonly reason: Path | undefined
   readonly at: string
 }
 
-const SHORT = ['success', 'failure', 'pending', 'absent', 'message']
-
-function readAcceptors<T>(acceptors: Acceptors<T>): Judge<T> {
-  checkOptions(acceptors, SHORT, 'until')
-  const { success, failure, pending } = acceptors
-  const absent = readAbsence(acceptors.absent)
-  if (success === undefined && absent !== 'success') {
-    throw new InvalidArgumentError('until.success', 'is required, unless the wait is for absent: "success"')
+/** Checks what is waited for. Throws `InvalidArgumentError`. */
+export function readUntil<T>(until: unknown): Judge<T> {
+  if (typeof until === 'function') return readUntil({ success: until })
+  if (typeof until !== 'object' || until === null) {
+    throw expected('until', 'a function, acceptors or a list of them', until)
   }
-  const message = acceptors.message === undefined ? undefined : readPath(acceptors.message, 'until.message')
-  const entries = [...labelled(failure, 'failure', message), ...labelled(success, 'success')]
-  const closed = pending === undefined ? undefined : compile(pending as Matcher<T>, 'until.pending')
-  const judged = inOrder(entries as Entry<T>[])
-  const judge = (seen: Observation<T>) =>
-    settled([judged(seen)], ([verdict]) => {
-      const open = (verdict as Verdict).state !== 'none' || seen.kind !== 'present' || !closed
-      if (open) return verdict as Verdict
-      return settled([closed.match(seen)], ([known]): Verdict => ({ state: known ? 'retry' : 'unexpected' }))
-    }) as Verdict | Promise<Verdict>
-  const wanted = entries.filter(({ state }) => state === 'success').map(({ matcher }) => matcher.text)
-  const plain = entries.every(({ matcher }) => matcher.plain) && closed?.plain !== false
-  const text = [...wanted, ...(absent === 'success' ? ['gone'] : [])].join(' or ')
-  return { text, plain: plain ? acceptors : undefined, absent, judge }
+  const acceptors = until as Acceptors<T>
+  const isList = Array.isArray(until)
+  if (!isList) checkOptions(until, ['success', 'failure', 'pending', 'absent', 'message'], 'until')
+  if (acceptors.message !== undefined) readPath(acceptors.message, 'until.message')
+  const absent = readAbsence(acceptors.absent)
+  const entries = isList
+    ? until.map((acceptor: Acceptor<T>, index) => readAcceptor(acceptor, `until[${index}]`))
+    : [...readLabelled(acceptors, 'failure'), ...readLabelled(acceptors, 'success')]
+  const wanted = entries.filter(({ state }) => state === 'success').map(({ matcher }) => show(matcher))
+  if (absent === 'success') wanted.push('gone')
+  if (!wanted.length)
+    throw new InvalidArgumentError(isList ? 'until' : 'until.success', 'must have an acceptor for success')
+  const known = acceptors.pending === undefined ? undefined : compile(acceptors.pending, 'until.pending')
+  return { text: wanted.join(' or '), plain: plainOf(until), absent, judge: (seen) => judge(entries, known, seen) }
 }
-
-const KINDS = ['path', 'output', 'errorType', 'all', 'any', 'not']
 
 /** One matcher, labelled by its state, or several by their own labels. */
-function labelled<T>(given: unknown, state: 'success' | 'failure', message?: Path): Entry<T>[] {
+function readLabelled<T>(acceptors: Acceptors<T>, state: 'success' | 'failure'): Entry<T>[] {
+  const { [state]: given, message } = acceptors
   if (given === undefined) return []
+  const read = (label: string, matcher: unknown, at: string) =>
+    readAcceptor({ state, label, matcher, ...(state === 'failure' && { message }) } as Acceptor<T>, at, at)
   const at = `until.${state}`
+  const keys = typeof given === 'object' && given ? Object.keys(given) : ['path']
   // `{ success: true }` is a matcher too.
-  const isSuccess = (value: object) => 'success' in value && typeof value.success === 'boolean'
-  const single = typeof given !== 'object' || !given || KINDS.some((kind) => kind in given) || isSuccess(given)
-  const rest = { state, ...(message && { message }) }
-  if (single) return [{ ...rest, label: state, matcher: compile(given as Matcher<T>, at), at }]
-  const parts = Object.entries(given as Record<string, Matcher<T>>)
-  if (!parts.length) throw new InvalidArgumentError(at, 'must have at least one matcher')
-  return parts.map(([label, matcher]) => ({
-    ...rest,
-    label,
-    matcher: compile(matcher, `${at}.${label}`),
-    at: `${at}.${label}`,
-  }))
+  const isOne =
+    keys.some((key) => MATCHER_KEYS.includes(key)) || typeof (given as { success?: unknown }).success === 'boolean'
+  if (isOne) return [read(state, given, at)]
+  if (!keys.length) throw new InvalidArgumentError(at, 'must not be empty')
+  return keys.map((label) => read(label, (given as Record<string, unknown>)[label], `${at}.${label}`))
 }
 
-function judgeInOrder<T>(acceptors: readonly Acceptor<T>[]): Judge<T> {
-  const entries = acceptors.map((acceptor, index) => readAcceptor(acceptor, `until[${index}]`))
-  const wanted = entries.filter(({ state }) => state === 'success')
-  if (!wanted.length) throw new InvalidArgumentError('until', 'must have an acceptor whose state is "success"')
-  const plain = entries.every(({ matcher }) => matcher.plain) ? acceptors : undefined
-  return {
-    text: wanted.map(({ matcher }) => matcher.text).join(' or '),
-    plain,
-    absent: 'failure',
-    judge: inOrder(entries),
-  }
-}
-
-function readAcceptor<T>(acceptor: Acceptor<T>, at: string): Entry<T> {
+function readAcceptor<T>(acceptor: Acceptor<T>, at: string, matcherAt = `${at}.matcher`): Entry<T> {
   checkOptions(acceptor, ['state', 'matcher', 'label', 'message'], at)
-  const { state, label = state, message } = acceptor
+  const { state, matcher, message } = acceptor
   if (!['success', 'failure', 'retry'].includes(state)) {
-    throw new InvalidArgumentError(`${at}.state`, `must be "success", "failure" or "retry", this is ${show(state)}`)
+    throw expected(`${at}.state`, '"success", "failure" or "retry"', state)
   }
-  if (message !== undefined && state !== 'failure') {
-    throw new InvalidArgumentError(`${at}.message`, 'can only be given where the state is "failure"')
-  }
-  const matcher = compile(acceptor.matcher, `${at}.matcher`)
-  return { state, label, matcher, at, ...(message !== undefined && { message: readPath(message, `${at}.message`) }) }
+  if (message !== undefined && state !== 'failure')
+    throw new InvalidArgumentError(`${at}.message`, 'is for failures only')
+  const reason = message === undefined ? undefined : readPath(message, `${at}.message`)
+  return { ...acceptor, match: compile(matcher, matcherAt), reason, at }
 }
 
-/** The verdict of the first entry that matches. */
-function inOrder<T>(entries: readonly Entry<T>[]): (seen: Observation<T>) => Verdict | Promise<Verdict> {
-  const from = (index: number, seen: Observation<T>): Verdict | Promise<Verdict> => {
-    const entry = entries[index]
-    if (!entry) return { state: 'none' }
-    return settled([entry.matcher.match(seen)], ([matches]) =>
-      matches ? verdictOf(entry, seen) : from(index + 1, seen),
-    ) as Verdict | Promise<Verdict>
-  }
-  return (seen) => from(0, seen)
+/** What can be written down; undefined if there are functions in it. */
+function plainOf(until: object): object | undefined {
+  let plain = true
+  JSON.stringify(until, (_, part: unknown) => {
+    plain &&= typeof part !== 'function'
+    return part
+  })
+  return plain ? until : undefined
 }
 
-function verdictOf<T>({ state, label, matcher, message, at }: Entry<T>, seen: Observation<T>): Verdict {
-  if (state === 'retry') return { state }
-  if (state === 'success') return { state, label }
-  const by = `${at} (${matcher.text})`
-  if (!message || seen.kind !== 'present') return { state, label, by }
-  const reason = message
-    .read(seen.value)
-    .flat()
-    .filter((part) => typeof part === 'string')
-    .join('; ')
-  return { state, label, by, ...(reason && { reason }) }
+/** The verdict of the first entry that matches; if the world is closed, by the matcher of what else may be. */
+function judge<T>(
+  [entry, ...others]: readonly Entry<T>[],
+  known: Match<T> | undefined,
+  seen: Observation<T>,
+): Verdict | Promise<Verdict> {
+  if (entry) {
+    const go = ([matches]: readonly unknown[]) => (matches ? verdictOf(entry, seen) : judge(others, known, seen))
+    return settled([entry.match(seen)], go) as Verdict | Promise<Verdict>
+  }
+  if (!known || seen.kind !== 'present') return { state: 'none' }
+  return settled([known(seen)], ([is]): Verdict => ({ state: is ? 'retry' : 'unexpected' }))
+}
+
+function verdictOf<T>({ state, label = state, reason, matcher, at }: Entry<T>, seen: Observation<T>): Verdict {
+  if (state !== 'failure') return { state, label }
+  const parts = reason && seen.kind === 'present' ? reason.read(seen.value).flat() : []
+  const texts = parts.filter((part) => typeof part === 'string')
+  return { state, label, by: `${at} (${show(matcher)})`, reason: texts.join('; ') || undefined }
 }
 
 function readAbsence(absent: Absence = 'failure'): Judge<unknown>['absent'] {
@@ -197,6 +148,5 @@ function readAbsence(absent: Absence = 'failure'): Judge<unknown>['absent'] {
     return { pendingFor: readDuration(absent.pendingFor, 'until.absent.pendingFor') }
   }
   if (['failure', 'success', 'pending'].includes(absent)) return absent
-  const known = '"failure", "success", "pending" or { pendingFor }'
-  throw new InvalidArgumentError('until.absent', `must be ${known}, this is ${show(absent)}`)
+  throw expected('until.absent', '"failure", "success", "pending" or { pendingFor }', absent)
 }

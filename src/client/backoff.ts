@@ -22,20 +22,29 @@ export function after(milliseconds: number, callback: () => void): () => void {
   return () => clearTimeout(timer)
 }
 
-/** Waits for `milliseconds`. Rejects with the signal's reason when that is aborted; neither leaves anything behind. */
-export function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason)
-    const stop = after(milliseconds, () => {
-      signal?.removeEventListener('abort', abort)
-      resolve()
-    })
-    const abort = () => {
-      stop()
-      reject(signal?.reason)
-    }
-    signal?.addEventListener('abort', abort, { once: true })
+/** Calls back when the signal is aborted, at once if it is already, until the function that is answered is called. */
+export function onAbort(signal: AbortSignal | undefined, callback: () => void): () => void {
+  if (signal?.aborted) callback()
+  else signal?.addEventListener('abort', callback)
+  return () => signal?.removeEventListener('abort', callback)
+}
+
+/** A promise's end, or the signal's: not everything heeds its signal at every moment. */
+export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const off = onAbort(signal, () => reject(signal?.reason))
+    promise.then(resolve, reject).finally(off)
   })
+}
+
+/** Waits for `milliseconds`. Rejects with the signal's reason when that is aborted; neither leaves anything behind. */
+export async function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  let stop = () => {}
+  try {
+    await untilAborted(new Promise<void>((resolve) => (stop = after(milliseconds, resolve))), signal)
+  } finally {
+    stop()
+  }
 }
 
 /** Bounds of the pauses between attempts, in milliseconds. */
@@ -53,28 +62,6 @@ export function ceilingOf(attempt: number, { min, max }: Backoff): number {
 /** A pause with full jitter, so that those who were refused together do not come again together. */
 export function fullJitter(attempt: number, backoff: Backoff): number {
   return Math.random() * ceilingOf(attempt, backoff)
-}
-
-/**
- * A signal that is aborted with any of several; `release` takes its listeners off again, which is due when whatever it
- * is for has ended. (AbortSignal.any has no such thing, and grows with every call on a signal that lives long.)
- */
-export function linkedSignal(signals: readonly (AbortSignal | undefined)[]): {
-  signal: AbortSignal
-  abort(reason?: unknown): void
-  release(): void
-} {
-  const controller = new AbortController()
-  const links = signals.flatMap((signal) => (signal ? [[signal, () => controller.abort(signal.reason)] as const] : []))
-  for (const [signal, abort] of links) {
-    if (signal.aborted) abort()
-    else signal.addEventListener('abort', abort, { once: true })
-  }
-  return {
-    signal: controller.signal,
-    abort: (reason) => controller.abort(reason),
-    release: () => links.forEach(([signal, abort]) => signal.removeEventListener('abort', abort)),
-  }
 }
 
 /** An id that nobody else makes. (crypto.randomUUID is kept from pages that were not loaded securely.) */

@@ -1,11 +1,10 @@
-/** What happens in a config, as a stream that outlives connections. */
-import { collapse, configName, isUnder } from '../core/name.ts'
+/** `rollcall/client/changes`: what happens in a config, as a stream that outlives connections. */
 import type * as wire from '../core/wire.ts'
 import { fullJitter, sleep } from './backoff.ts'
 import type { Client } from './client.ts'
 import { checkOptions } from './duration.ts'
-import { isTransient, statusOf } from './errors.ts'
-import { checkName } from './resources.ts'
+import { statusOf, isTransient } from './errors.ts'
+import { checkName, checkPath } from './names.ts'
 import { NotOpened } from './sockets.ts'
 
 /** Something that happened: a variable was written (`UPDATED`) or deleted (`DELETED`), or a waiter has ended. */
@@ -24,16 +23,20 @@ const RECONNECT = { min: 200, max: 10_000 }
 /** The pause between looks where no socket gets through, in milliseconds. */
 const LOOK_MS = 2000
 
-/** The changes in a config: see `Client.changes`. */
-export async function* changesOf(
+/**
+ * What happens in a config, as it happens: variables at `path` and beneath (all, without it) that are written or
+ * deleted, and waiters that end. Goes on over lost connections; then it tells the latest state of what changed
+ * meanwhile. Throws `ServiceError` when it may not be listened to, or is not there any more.
+ */
+export async function* changes(
   client: Client,
   config: string,
-  options: ChangesOptions,
+  options: ChangesOptions = {},
 ): AsyncGenerator<Change, void, undefined> {
-  const { project, config: id } = checkName(config, 'config', 'config')
+  const { full } = checkName(config, 'config', 'config')
   checkOptions(options, ['path', 'signal', 'onListening'], 'changes')
   const { path = '/', signal = new AbortController().signal, onListening = () => {} } = options
-  const known = new Known(client, configName(project, id), collapse(path))
+  const known = new Known(client, full, checkPath(path, 'path', true))
   for (let failures = 1; ; failures += 1) {
     try {
       for await (const change of known.follow(signal, onListening)) {
@@ -83,11 +86,11 @@ class Known {
         if (!(error instanceof NotOpened)) throw error
       }
     }
-    const changes = await this.#look(signal)
+    const missed = await this.#look(signal)
     // The service is there, so it was the socket that did not get through.
     if (sockets.usable) await sockets.blocked()
     onListening()
-    yield* changes
+    yield* missed
   }
 
   /** Takes down what was told. Answers whether it is news: a look may have been faster. */
@@ -117,16 +120,15 @@ class Known {
   /** Reads how things stand. Answers what has changed since it was known; of the first look, nothing. */
   async #look(signal: AbortSignal): Promise<Change[]> {
     const [variables, waiters] = await Promise.all([this.#changedVariables(signal), this.#endedWaiters(signal)])
-    const changes = this.#begun ? [...variables, ...waiters] : []
+    const news = this.#begun ? [...variables, ...waiters] : []
     this.#begun = true
-    return changes.filter((change) => this.#tell(change))
+    return news.filter((change) => this.#tell(change))
   }
 
   async #changedVariables(signal: AbortSignal): Promise<Change[]> {
     const filter = this.#root ? { filter: this.#root } : {}
     const { data } = await this.#client.variables.list(this.#config, { ...filter, returnValues: true, signal })
-    const own = `${this.#config}/variables/`.length
-    const there = (data.variables ?? []).filter(({ name }) => isUnder(this.#root, name.slice(own)))
+    const there = data.variables ?? []
     const names = new Set(there.map(({ name }) => name))
     const gone = [...this.#variables.values()].filter(({ name, state }) => state !== 'DELETED' && !names.has(name))
     const now: wire.Variable[] = [

@@ -1,15 +1,14 @@
 /** The client: where the service is, who calls, and the resources to call. */
 import type { ApiRequest, ApiResponse, CallOptions } from './api.ts'
 import { checkOptions, readDuration, type Duration } from './duration.ts'
-import { InvalidArgumentError } from './errors.ts'
+import { expected } from './errors.ts'
 import { feedOf } from './feed.ts'
-import { changesOf, type Change, type ChangesOptions } from './changes.ts'
 import type { Target } from './observation.ts'
 import { Configs, Operations, Variables, Waiters } from './resources.ts'
 import { Credentials, Sender, type SendOptions, type Token } from './send.ts'
 import { configTarget, operationTarget, targetOf, variableTarget, waiterTarget } from './targets.ts'
 import { wait, type Wait } from './wait.ts'
-import type { WaitOptions } from './wait-options.ts'
+import { checkCount, type WaitOptions } from './wait-options.ts'
 import type * as wire from '../core/wire.ts'
 import { Sockets, type WebSocketConstructor } from './sockets.ts'
 
@@ -68,7 +67,7 @@ export class Client {
   async send<T = unknown>(request: ApiRequest, options: CallOptions & SendOptions = {}): Promise<ApiResponse<T>> {
     // The token is for this service alone.
     if (!request.url.startsWith(`${this.base}/`)) {
-      throw new InvalidArgumentError('request.url', `must begin with ${this.base}/, this is ${request.url}`)
+      throw expected('request.url', `under ${this.base}/`, request.url)
     }
     return this.#sender.send<T>(request, options)
   }
@@ -98,60 +97,34 @@ export class Client {
     return configTarget(this, name)
   }
 
-  /**
-   * What happens in a config, as it happens: variables at `path` and beneath (all, without it) that are written or
-   * deleted, and waiters that end. Goes on over lost connections; then it tells the latest state of what changed
-   * meanwhile. Throws `ServiceError` when it may not be listened to, or is not there any more.
-   */
-  changes(config: string, options: ChangesOptions = {}): AsyncGenerator<Change, void, undefined> {
-    return changesOf(this, config, options)
-  }
-
   /** Wakes a `waitUntil` early: see there. Of what cannot be listened to nothing is heard. */
-  onChange(response: ApiResponse<unknown>, wake: () => void): () => void {
-    const target = this.#resourceOf(response)
-    if (!target?.subscribe) return () => {}
-    let known = target.revOf?.(response.data as never)
+  onChange({ data, request }: ApiResponse<unknown>, wake: () => void): () => void {
+    const root = `${this.base}/v1beta1/`
+    const target = request?.method === 'GET' && targetOf(this, String(request.url).replace(root, ''))
+    if (!target || !target.subscribe) return () => {}
+    let known = JSON.stringify(data)
     return feedOf(target).join(({ observation }) => {
-      if (observation.kind === 'error' || (observation.rev !== undefined && observation.rev === known)) return
-      known = observation.rev
+      const seen = observation.kind === 'present' ? JSON.stringify(observation.value) : observation.kind
+      if (seen === known || seen === 'error') return
+      known = seen
       wake()
     })
-  }
-
-  /** What proto3's JSON leaves out while it has its default value is there all the same. */
-  hasProperty(response: ApiResponse<unknown>, property: string): boolean {
-    return this.#resourceOf(response)?.optional?.includes(property) ?? false
-  }
-
-  /** The resource that a response is of, if it is one. */
-  #resourceOf({ request }: ApiResponse<unknown>): Target<never> | undefined {
-    const root = `${this.base}/v1beta1/`
-    const name = typeof request?.url === 'string' && request.url.startsWith(root) ? request.url.slice(root.length) : ''
-    const isName = request?.method === 'GET' && /^[^:?]*$/.test(name.replace(/^projects\/[^/]*/, ''))
-    return isName ? targetOf(this, name) : undefined
   }
 }
 
 function readUrl(url: unknown): string {
-  const shape = 'must be an absolute http or https URL without query, such as "https://rollcall.example.com"'
-  if (typeof url !== 'string' || !URL.canParse(url)) {
-    throw new InvalidArgumentError('url', `${shape}, this is ${JSON.stringify(url)}`)
+  const read = typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined
+  if (read && /^https?:$/.test(read.protocol) && !/[?#]/.test(url as string) && !read.username && !read.password) {
+    return read.href.replace(/\/+$/, '')
   }
-  const { protocol, username, password, href } = new URL(url)
-  if (!/^https?:$/.test(protocol) || /[?#]/.test(url) || username || password) {
-    throw new InvalidArgumentError('url', shape)
-  }
-  return href.replace(/\/+$/, '')
+  throw expected('url', 'an http or https URL without query, such as "https://rollcall.example.com"', url)
 }
 
 function readRetry(retry: ClientOptions['retry']) {
   if (retry === false) return { attempts: 1, backoff: { min: 0, max: 0 } }
   checkOptions(retry, RETRY_OPTIONS, 'retry')
   const attempts = retry?.attempts ?? 5
-  if (!Number.isInteger(attempts) || attempts < 1) {
-    throw new InvalidArgumentError('retry.attempts', `must be a whole number, 1 or more, this is ${attempts}`)
-  }
+  checkCount(attempts, 'retry.attempts')
   const min = readDuration(retry?.minDelay ?? '100ms', 'retry.minDelay')
   const max = readDuration(retry?.maxDelay ?? '10s', 'retry.maxDelay')
   return { attempts, backoff: { min, max } }

@@ -1,15 +1,16 @@
 /**
- * Composite operations: an operation, and the wait for what it leads to. There is one for every operation that creates,
- * updates or deletes a resource, named and typed by what the resources are.
+ * `rollcall/client/composite`: composite operations, which are an operation and the wait for what it leads to. There is
+ * one for every operation that creates, updates or deletes a resource, named and typed by what the resources are.
  */
 import type * as wire from '../core/wire.ts'
 import type { ApiResponse, CallOptions, CreateOptions } from './api.ts'
 import type { Client } from './client.ts'
-import { checkOptions, show } from './duration.ts'
-import { InvalidArgumentError, statusOf } from './errors.ts'
+import { checkOptions, type Duration } from './duration.ts'
+import { expected, show, statusOf } from './errors.ts'
 import type { Target } from './observation.ts'
 import { WaitError, type WaitErrorCode } from './outcome.ts'
-import type { Configs, Variables, Waiters } from './resources.ts'
+import { collapse } from './names.ts'
+import type { Configs, Variables, WaiterInput, Waiters } from './resources.ts'
 import {
   configTarget,
   operationTarget,
@@ -28,7 +29,7 @@ const DELETED = 'DELETED'
 /** How long a wait may take that says nothing else: OCI's default. */
 const TIMEOUT = '1200s'
 /** How long what was just created may not be seen yet. */
-const GRACE = '5s'
+const GRACE: Duration = '5s'
 
 interface Resources {
   Config: { api: Configs; value: wire.RuntimeConfig; state: 'ACTIVE' | typeof DELETED }
@@ -113,43 +114,71 @@ export class CompositeOperationError extends Error {
   }
 }
 
-/** What a composite must know of a kind of resource. */
+/** What a composite must know of what it waits for. */
 interface Rule {
   readonly api: 'configs' | 'variables' | 'waiters'
-  target(client: Client, name: string): Target<wire.RuntimeConfig> | Target<wire.Variable> | Target<wire.Waiter>
+  readonly verbs: readonly Verb[]
+  target(client: Client, name: string): unknown
   state(value: never): string
   /** The states that there are; undefined where it may be any text. */
   readonly states?: readonly string[]
-  /** Those that are never left. */
-  readonly terminal: readonly string[]
-  /** Where a resource says why it failed. */
-  readonly message?: string
 }
 
+const EVERY_VERB: readonly Verb[] = ['create', 'update', 'delete']
+
 const RULES: { readonly [K in Kind]: Rule } = {
-  Config: { api: 'configs', target: configTarget, state: () => 'ACTIVE', states: ['ACTIVE', DELETED], terminal: [] },
-  Variable: { api: 'variables', target: variableTarget, state: ({ text }: wire.Variable) => text ?? '', terminal: [] },
+  Config: {
+    api: 'configs',
+    verbs: EVERY_VERB,
+    target: configTarget,
+    state: () => 'ACTIVE',
+    states: ['ACTIVE', DELETED],
+  },
+  Variable: {
+    api: 'variables',
+    verbs: EVERY_VERB,
+    target: variableTarget,
+    state: ({ text }: wire.Variable) => text ?? '',
+  },
   Waiter: {
     api: 'waiters',
+    verbs: ['create', 'delete'],
     target: waiterTarget,
     state: stateOfWaiter,
     states: [...WAITER_STATES, DELETED],
-    terminal: WAITER_STATES.filter((state) => state !== 'IN_PROGRESS'),
-    message: 'error.message',
   },
 }
+/** The Operation that the creation of a waiter answers. */
+const OPERATION: Rule = { ...RULES.Waiter, target: operationTarget, states: WAITER_STATES }
+
+/** The states that are never left. */
+const TERMINAL: readonly string[] = WAITER_STATES.filter((state) => state !== 'IN_PROGRESS')
 
 /** The composite operations of a client. */
 export function compositeOperations(client: Client): CompositeOperations {
   const composites: Record<string, unknown> = {
-    createWaiterAndWaitForOperation: (
-      waiter: Parameters<Waiters['create']>[0],
-      options: CompositeOptions & { resolveOnFailure?: boolean } = {},
-    ) => createAndWaitForOperation(client, waiter, options),
+    async createWaiterAndWaitForOperation(
+      waiter: WaiterInput,
+      { resolveOnFailure, ...options }: CompositeOptions & { resolveOnFailure?: boolean } = {},
+    ) {
+      const states = resolveOnFailure ? TERMINAL : ['SUCCEEDED']
+      const result = (await runComposite(
+        client,
+        OPERATION,
+        'create',
+        'createWaiter',
+        waiter,
+        states,
+        options,
+      )) as ApiResponse<wire.Operation>
+      if (!result.data.name) return result
+      const { '@type': type, ...made } = result.data.response ?? {}
+      // Without a response it is the waiter itself that tells of its failure.
+      return type === undefined ? client.waiters.get(waiter.name) : answer(client, waiter.name, made)
+    },
   }
   for (const [kind, rule] of Object.entries(RULES)) {
-    for (const verb of ['create', 'update', 'delete'] as const) {
-      if (!(verb in client[rule.api])) continue
+    for (const verb of rule.verbs) {
       composites[`${verb}${kind}AndWaitForState`] = (input: unknown, states: unknown, options: CompositeOptions = {}) =>
         runComposite(client, rule, verb, `${verb}${kind}`, input, states, options)
     }
@@ -157,7 +186,10 @@ export function compositeOperations(client: Client): CompositeOperations {
   return Object.freeze(composites) as CompositeOperations
 }
 
-type AnyMethod = (input: unknown, options: CallOptions | undefined) => Promise<ApiResponse<{ updateTime?: string }>>
+type AnyMethod = (
+  input: unknown,
+  options: CallOptions | undefined,
+) => Promise<ApiResponse<{ name?: string; updateTime?: string }>>
 
 async function runComposite(
   client: Client,
@@ -173,84 +205,50 @@ async function runComposite(
   if (verb === 'delete' && succeedOnNotFound === false) {
     console.warn(`${operation}: with succeedOnNotFound false, the wait fails as soon as the resource is gone`)
   }
-  const name = typeof input === 'string' ? input : (input as { name: string }).name
-  const target = rule.target(client, name) as Target<unknown>
   const api = client[rule.api] as unknown as Record<Verb, AnyMethod>
-  let result: ApiResponse<{ updateTime?: string }>
+  let result: Awaited<ReturnType<AnyMethod>>
   try {
     result = await api[verb](input, options.operation)
   } catch (error) {
     if (verb === 'delete' && statusOf(error) === 404) return WAIT_RESOURCE_NOT_FOUND
     throw error
   }
-  if (!states.length) return result
+  const name = typeof input === 'string' ? input : (input as { name: string }).name
+  // The answer names what it is about; that of an Operation names that.
+  const awaited = rule === OPERATION ? result.data.name : name
+  if (!states.length || !awaited) return result
   const gone = succeedOnNotFound ?? (verb === 'delete' || states.includes(DELETED))
+  const isWanted = (value: unknown) => states.includes(rule.state(value as never).toUpperCase())
   const until = {
-    success: (value: unknown) => states.includes(rule.state(value as never).toUpperCase()),
+    success: isWanted,
     failure: (value: unknown) =>
-      rule.terminal.includes(rule.state(value as never)) && !states.includes(rule.state(value as never)),
-    ...(rule.message && { message: rule.message }),
-    absent: gone ? ('success' as const) : verb === 'create' ? ({ pendingFor: GRACE } as const) : ('failure' as const),
-  }
+      rule.states !== undefined && !gone && TERMINAL.includes(rule.state(value as never)) && !isWanted(value),
+    message: 'error.message',
+    absent: gone ? 'success' : verb === 'create' ? { pendingFor: GRACE } : 'failure',
+  } as const
   try {
+    const target = rule.target(client, awaited) as Target<unknown>
     // What was before the operation's own change is not looked at.
     const { value } = await wait(target, until, { timeout: TIMEOUT, since: result.data.updateTime, ...waiter })
-    return value === undefined ? WAIT_RESOURCE_NOT_FOUND : answer(client, name, value)
+    return value === undefined ? WAIT_RESOURCE_NOT_FOUND : answer(client, awaited, value)
   } catch (error) {
     throw new CompositeOperationError(operation, states, result, error)
   }
 }
 
-async function createAndWaitForOperation(
-  client: Client,
-  waiter: Parameters<Waiters['create']>[0],
-  { resolveOnFailure = false, ...options }: CompositeOptions & { resolveOnFailure?: boolean },
-): Promise<ApiResponse<unknown>> {
-  const { succeedOnNotFound: _, ...rest } = readOptions(options)
-  const result = await client.waiters.create(waiter, options.operation)
-  if (!result.data.name) return result
-  const states = resolveOnFailure ? ['SUCCEEDED', 'FAILED', 'TIMED_OUT'] : ['SUCCEEDED']
-  const target = operationTarget(client, result.data.name)
-  const until = {
-    success: (value: wire.Operation) => states.includes(stateOfWaiter(value)),
-    failure: { path: 'error.code' },
-    message: 'error.message',
-    absent: { pendingFor: GRACE },
-  } as const
-  try {
-    const { value } = await wait(target, resolveOnFailure ? { ...until, failure: undefined as never } : until, {
-      timeout: TIMEOUT,
-      ...rest,
-    })
-    if (value?.response) return answer(client, waiter.name, waiterIn(value.response))
-    return await client.waiters.get(waiter.name)
-  } catch (error) {
-    throw new CompositeOperationError('createWaiter', states, result, error)
-  }
-}
-
-/** The waiter in an Operation's response, without the type that it bears there. */
-function waiterIn(response: NonNullable<wire.Operation['response']>): wire.Waiter {
-  const waiter: Partial<typeof response> = { ...response }
-  delete waiter['@type']
-  return waiter as wire.Waiter
-}
-
 /** A resource in the shape of the answer to its GET, so that one can go on with it as with that. */
 function answer<T>(client: Client, name: string, data: T): ApiResponse<T> {
-  const request = { method: 'GET', url: `${client.base}/v1beta1/${name.replace(/^\//, '')}` }
+  const request = { method: 'GET', url: `${client.base}/v1beta1/${collapse(name)}` }
   return { data, status: 200, headers: new Headers(), request }
 }
 
 /** The states in capitals. Throws for one that the resource never has. */
-function readStates(given: unknown, rule: Rule): readonly string[] {
-  if (!Array.isArray(given))
-    throw new InvalidArgumentError('states', `must be a list of states, this is ${show(given)}`)
+function readStates(given: unknown, { states }: Rule): readonly string[] {
+  if (!Array.isArray(given)) throw expected('states', 'a list of states', given)
   return given.map((state: unknown) => {
     const name = typeof state === 'string' ? state.toUpperCase() : ''
-    if (typeof state === 'string' && (rule.states?.includes(name) ?? true)) return name
-    const known = rule.states ? `one of ${rule.states.join(', ')}` : 'a text'
-    throw new InvalidArgumentError('states', `must hold states, each ${known}, this holds ${show(state)}`)
+    if (typeof state === 'string' && (states?.includes(name) ?? true)) return name
+    throw expected('states', states ? `some of ${states.join(', ')}` : 'texts', state)
   })
 }
 

@@ -1,5 +1,5 @@
 /** Spans of time as callers give them, and the options that hold them. */
-import { InvalidArgumentError } from './errors.ts'
+import { expected, InvalidArgumentError } from './errors.ts'
 
 /** Milliseconds, or a number with its unit: `250`, `'1.5s'`, `'5m'`, `'2h'`. */
 export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h'}`
@@ -14,14 +14,9 @@ const DURATION = /^(\d+(?:\.\d+)?|\.\d+)(ms|s|m|h)$/
 export function readDuration(value: unknown, option: string, { zero = false } = {}): number {
   const match = typeof value === 'string' ? DURATION.exec(value) : undefined
   const milliseconds = match ? Number(match[1]) * UNITS[match[2] as keyof typeof UNITS] : value
-  if (typeof milliseconds !== 'number' || !Number.isFinite(milliseconds)) {
-    const shape = "milliseconds as a finite number, or a text such as '1.5s', '5m' or '2h'"
-    throw new InvalidArgumentError(option, `must be ${shape}, this is ${show(value)}`)
-  }
-  if (milliseconds < 0 || (milliseconds === 0 && !zero)) {
-    throw new InvalidArgumentError(option, `must be longer than zero, this is ${show(value)}`)
-  }
-  return milliseconds
+  const isDuration = typeof milliseconds === 'number' && Number.isFinite(milliseconds)
+  if (isDuration && (milliseconds > 0 || (zero && milliseconds === 0))) return milliseconds
+  throw expected(option, "longer than zero: milliseconds, or a text such as '1.5s', '5m' or '2h'", value)
 }
 
 /** A duration as the wire has it, such as `1.5s`, rounded up to the millisecond. */
@@ -29,13 +24,9 @@ export function formatDuration(milliseconds: number): string {
   return `${Math.ceil(milliseconds) / 1000}s`
 }
 
-/** A duration for people, in the largest unit that it fills: `300 ms`, `1.5 s`, `5 min`, `2 h`. */
+/** A duration for people, in seconds. */
 export function tellDuration(milliseconds: number): string {
-  const round = (value: number) => Number(value.toFixed(value < 10 ? 1 : 0))
-  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`
-  if (milliseconds < 120_000) return `${round(milliseconds / 1000)} s`
-  if (milliseconds < 7_200_000) return `${round(milliseconds / 60_000)} min`
-  return `${round(milliseconds / 3_600_000)} h`
+  return `${Number((milliseconds / 1000).toPrecision(3))} s`
 }
 
 /**
@@ -45,22 +36,10 @@ export function tellDuration(milliseconds: number): string {
 export function checkOptions(options: object | undefined, known: readonly string[], of: string): void {
   if (options === undefined) return
   if (typeof options !== 'object' || options === null) {
-    throw new InvalidArgumentError(of, `takes its options as an object, this is ${show(options)}`)
+    throw expected(of, 'given its options as an object', options)
   }
   const unknown = Object.keys(options).find((key) => !known.includes(key))
   if (unknown !== undefined) {
     throw new InvalidArgumentError(unknown, `is no option of ${of}, which knows ${known.join(', ')}`)
-  }
-}
-
-/** A value in a message: short, and safe whatever it is. */
-export function show(value: unknown): string {
-  if (typeof value === 'function') return 'a function'
-  if (typeof value === 'bigint' || typeof value === 'symbol' || typeof value === 'number') return String(value)
-  try {
-    const text = JSON.stringify(value) ?? String(value)
-    return text.length > 80 ? `${text.slice(0, 80)}...` : text
-  } catch {
-    return Object.prototype.toString.call(value)
   }
 }

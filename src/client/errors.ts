@@ -14,6 +14,23 @@ export class InvalidArgumentError extends TypeError {
   }
 }
 
+/** The refusal of an argument that is not what it must be. */
+export function expected(argument: string, what: string, value: unknown): InvalidArgumentError {
+  return new InvalidArgumentError(argument, `must be ${what}, this is ${show(value)}`)
+}
+
+/** A value in a message: short, and safe whatever it is. */
+export function show(value: unknown): string {
+  const plain = (_: string, part: unknown) =>
+    typeof part === 'function' ? `${part.name}()` : typeof part === 'bigint' ? String(part) : part
+  try {
+    const text = typeof value === 'number' ? String(value) : (JSON.stringify(value, plain) ?? String(value))
+    return text.length > 80 ? `${text.slice(0, 80)}...` : text
+  } catch {
+    return Object.prototype.toString.call(value)
+  }
+}
+
 /** A refusal by the service: google.rpc.Status, with HTTP's number as `status` and the name of the RPC code as `code`. */
 export class ServiceError extends Error {
   override readonly name = 'ServiceError'
@@ -54,12 +71,11 @@ export function statusOf(error: unknown): number | undefined {
 }
 
 /** Names under which services say that a conflict will pass: somebody holds a lock, or was faster. */
-const PASSING_CONFLICTS = new Set(['IncorrectState', 'LockConflict', 'ABORTED'])
+const PASSING_CONFLICT = /^(?:IncorrectState|LockConflict|ABORTED)$/
 /** How the platforms word that a fetch had no answer; it is a TypeError like any programming error. */
 const NO_ANSWER = /fetch|network|load failed|sending request|socket|terminated/i
 /** Codes of Node.js, its HTTP client and Bun for connections that failed. */
-const NO_CONNECTION =
-  /^(?:E(?:CONN|HOST|NET|PIPE|AI_AGAIN|TIMEDOUT|NOTFOUND)|ENOTFOUND|UND_ERR_|Connection|FailedToOpen)/
+const NO_CONNECTION = /^(?:E[A-Z]+|UND_ERR_\w+|Connection\w+|FailedToOpen\w+)$/
 
 /**
  * Whether the same read may well succeed a moment later: no answer, too many requests, or a fault of the server's.
@@ -69,7 +85,7 @@ export function isTransient(error: unknown): boolean {
   const status = statusOf(error)
   const { name, code, message = '' } = (error ?? {}) as { name?: string; code?: unknown; message?: string }
   if (status !== undefined) {
-    if (status === 409) return PASSING_CONFLICTS.has(String(code))
+    if (status === 409) return PASSING_CONFLICT.test(String(code))
     return status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501)
   }
   if (name === 'ConnectionError') return true
@@ -88,7 +104,5 @@ export function retryAfter(error: unknown): number | undefined {
 
 /** An error in one line, for messages that count how often each occurred. */
 export function tellError(error: unknown): string {
-  if (!(error instanceof Error)) return typeof error === 'string' ? error : Object.prototype.toString.call(error)
-  const status = statusOf(error)
-  return status === undefined ? `${error.name}: ${error.message}` : `${status} ${error.message}`
+  return error instanceof Error ? `${statusOf(error) ?? error.name}: ${error.message}` : show(error)
 }

@@ -1,14 +1,7 @@
 /** `rollcall/client`: the client, and what waits for what it tells. */
 export type { ApiRequest, ApiResponse, CallOptions, CreateOptions, PageOptions } from './api.ts'
-export type { Absence, Acceptor, Acceptors, Judgement, Until } from './acceptors.ts'
-export type { Change, ChangesOptions } from './changes.ts'
+export type { Absence, Acceptor, Acceptors, Until } from './acceptors.ts'
 export { Client, type ClientOptions } from './client.ts'
-export {
-  CompositeOperationError,
-  compositeOperations,
-  type CompositeOperations,
-  type CompositeOptions,
-} from './composite.ts'
 export type { Duration } from './duration.ts'
 export { ConnectionError, InvalidArgumentError, isTransient, ServiceError } from './errors.ts'
 export { waitAll, waitAny, WaitManyError, waitQuorum, type ManyOptions, type Part, type Quorum } from './many.ts'

@@ -1,15 +1,20 @@
 /** Several waits under one deadline. */
 import type { Until } from './acceptors.ts'
-import { after } from './backoff.ts'
+import { after, onAbort } from './backoff.ts'
 import { checkOptions, readDuration, tellDuration, type Duration } from './duration.ts'
-import { InvalidArgumentError } from './errors.ts'
+import { expected, InvalidArgumentError } from './errors.ts'
 import type { Target } from './observation.ts'
 import type { WaitErrorCode, WaitOutcome, WaitSuccess } from './outcome.ts'
-import { Wait, wait } from './wait.ts'
+import { LAST_LOOK_MS, prepare, Wait } from './wait.ts'
 import { readSignal } from './wait-options.ts'
 
 /** A wait that is under way, or the target and what it is to become: that is then waited for with the time there is. */
 export type Part<T> = Wait<T> | readonly [target: Target<T>, until?: Until<T>]
+
+/** What a part waits for. */
+type ValueOf<P> = P extends Wait<infer T> ? T : P extends readonly [Target<infer T>, ...unknown[]] ? T : never
+// oxlint-disable-next-line typescript/no-explicit-any -- each part has a type of its own
+type Parts = readonly Part<any>[]
 
 export interface ManyOptions {
   /** The time for all of them together. Required. */
@@ -47,49 +52,47 @@ export interface Quorum<T> {
  * All of them; of none, an empty list. The first that fails ends the others, and rejects with {@link WaitManyError}, as
  * the deadline and the signal do.
  */
-export async function waitAll<T>(parts: readonly Part<T>[], options: ManyOptions): Promise<WaitSuccess<T>[]> {
-  const { outcomes } = await gather(parts, parts.length, options)
-  return (outcomes as WaitOutcome<T>[]).map((outcome) => {
-    const { status: _, ...success } = outcome as WaitOutcome<T> & { status: 'success' }
-    return success
-  })
+export async function waitAll<const P extends Parts>(
+  parts: P,
+  options: ManyOptions,
+): Promise<{ -readonly [K in keyof P]: WaitSuccess<ValueOf<P[K]>> }> {
+  return (await gather(parts, parts.length, options)).outcomes as never
 }
 
 /** The first that succeeds, and its place. The others are ended. Rejects when none can any more. */
-export async function waitAny<T>(
-  parts: readonly Part<T>[],
+export async function waitAny<const P extends Parts>(
+  parts: P,
   options: ManyOptions,
-): Promise<WaitSuccess<T> & { readonly index: number }> {
-  if (!parts.length) throw new InvalidArgumentError('parts', 'must not be empty: none of none can succeed')
-  const { succeeded, outcomes } = await gather(parts, 1, options)
+): Promise<WaitSuccess<ValueOf<P[number]>> & { readonly index: number }> {
+  if (!parts.length) throw new InvalidArgumentError('parts', 'must not be empty')
+  const { succeeded, outcomes } = await gather<ValueOf<P[number]>>(parts, 1, options)
   const index = succeeded[0] as number
-  const { status: _, ...success } = outcomes[index] as WaitOutcome<T> & { status: 'success' }
-  return { ...success, index }
+  return { ...(outcomes[index] as WaitSuccess<ValueOf<P[number]>>), index }
 }
 
 /** `need` of them. Settles with the last one needed, or as soon as so many have failed that it cannot be reached. */
-export async function waitQuorum<T>(
-  parts: readonly Part<T>[],
+export async function waitQuorum<const P extends Parts>(
+  parts: P,
   { need, ...options }: ManyOptions & { readonly need: number },
-): Promise<Quorum<T>> {
+): Promise<Quorum<ValueOf<P[number]>>> {
   if (!Number.isInteger(need) || need < 0 || need > parts.length) {
-    throw new InvalidArgumentError('need', `must be a whole number from 0 to ${parts.length}, this is ${need}`)
+    throw expected('need', `a whole number from 0 to ${parts.length}`, need)
   }
   return gather(parts, need, options)
 }
 
 async function gather<T>(parts: readonly Part<T>[], need: number, options: ManyOptions): Promise<Quorum<T>> {
   checkOptions(options, ['timeout', 'signal'], 'a wait for several')
-  if (options?.timeout === undefined)
-    throw new InvalidArgumentError('timeout', 'is required: the time for all together')
-  const timeout = readDuration(options.timeout, 'timeout')
+  const timeout = readDuration(options?.timeout, 'timeout')
   const signal = readSignal(options.signal)
-  const waits: Wait<T>[] = []
+  // All are checked before any begins.
+  const begin = parts.map((part, index) => {
+    if (part instanceof Wait) return () => part
+    if (!Array.isArray(part)) throw expected(`parts[${index}]`, 'a wait, or a target and what it is to become', part)
+    return prepare<T>(part[0] as Target<T>, part[1] as Until<T>, { timeout, signal })
+  })
+  const waits = begin.map((start) => start())
   try {
-    for (const part of parts) {
-      // Each would run out of time with all of them; the common deadline is to tell of it.
-      waits.push(part instanceof Wait ? part : wait(part[0], part[1], { timeout: timeout + 1000, signal }))
-    }
     return await reach(waits, need, timeout, signal)
   } finally {
     for (const one of waits) one.cancel('the others have decided')
@@ -113,14 +116,14 @@ async function reach<T>(
       reject(new WaitManyError(code, `${why} (${count})`, [...outcomes], cause))
     }
     const abort = () => refuse('ABORTED', 'The waits were aborted', signal?.reason)
-    const stop = after(timeout, () => refuse('TIMEOUT', `Timed out after ${tellDuration(timeout)}`))
-    signal?.addEventListener('abort', abort, { once: true })
+    // Those that were begun here take their last look by then; others may have more time.
+    const stop = after(timeout + 2 * LAST_LOOK_MS, () => refuse('TIMEOUT', `Timed out after ${tellDuration(timeout)}`))
+    const off = onAbort(signal, abort)
     release = () => {
       stop()
-      signal?.removeEventListener('abort', abort)
+      off()
     }
-    if (signal?.aborted) abort()
-    else if (need === 0) resolve()
+    if (need === 0) resolve()
     waits.forEach(async (one, index) => {
       const outcome = await one.settle()
       outcomes[index] = outcome
@@ -129,8 +132,8 @@ async function reach<T>(
         return
       }
       failed += 1
-      if (waits.length - failed < need)
-        refuse(outcome.error.code, `Wait ${index}: ${outcome.error.message}`, outcome.error)
+      const { error } = outcome
+      if (waits.length - failed < need) refuse(error.code, `Wait ${index}: ${error.message}`, error)
     })
   })
   try {

@@ -1,7 +1,7 @@
 /** Matchers: what an observation must be like. They are checked when they are written down, not when they first match. */
 import type { Observation } from './observation.ts'
-import { checkOptions, show } from './duration.ts'
-import { InvalidArgumentError, statusOf } from './errors.ts'
+import { checkOptions } from './duration.ts'
+import { expected, InvalidArgumentError, statusOf } from './errors.ts'
 import { readPath, type Path } from './path.ts'
 
 export type Scalar = string | number | boolean
@@ -45,174 +45,116 @@ export type Matcher<T> =
   | { readonly any: readonly Matcher<T>[] }
   | { readonly not: Matcher<T> }
 
-export interface Compiled<T> {
-  /** In words, for messages. */
-  readonly text: string
-  /** Whether it can be written down, and so go into a token. */
-  readonly plain: boolean
-  /** What it makes of an observation: of a function, what that answered. */
-  match(observation: Observation<T>): unknown
+/** What a matcher makes of an observation: of a function, what that answered. */
+export type Match<T> = (observation: Observation<T>) => unknown
+
+/** Checks a matcher. `at` says where it stands. Throws `InvalidArgumentError`. */
+export function compile<T>(matcher: Matcher<T>, at: string): Match<T> {
+  if (typeof matcher === 'function') return (seen) => seen.kind === 'present' && matcher(seen.value)
+  if (typeof matcher === 'object' && matcher !== null) {
+    if ('path' in matcher) return compilePath(matcher, at)
+    const [kind = '', ...more] = Object.keys(matcher)
+    const part = (matcher as unknown as Record<string, unknown>)[kind]
+    if (Object.hasOwn(COMPILERS, kind) && !more.length) {
+      return (COMPILERS as Record<string, (part: unknown, at: string) => Match<T>>)[kind]?.(
+        part,
+        `${at}.${kind}`,
+      ) as Match<T>
+    }
+  }
+  const kinds = `a function, or an object with one of path, ${Object.keys(COMPILERS).join(', ')}`
+  throw expected(at, kinds, matcher)
 }
 
-/** Checks a matcher. `at` says where it stands. Throws {@link InvalidArgumentError}. */
-export function compile<T>(matcher: Matcher<T>, at: string): Compiled<T> {
-  if (typeof matcher === 'function') {
-    const match = (seen: Observation<T>) => seen.kind === 'present' && matcher(seen.value)
-    return { text: matcher.name ? `what ${matcher.name}() accepts` : 'what a function accepts', plain: false, match }
-  }
-  if (typeof matcher !== 'object' || matcher === null) throw unknown(matcher, at)
-  if ('path' in matcher) return compilePath(matcher, at)
-  const [kind, ...more] = Object.keys(matcher)
-  if (more.length || kind === undefined) throw unknown(matcher, at)
-  if ('output' in matcher) return compileOutput(matcher.output, `${at}.output`)
-  if ('success' in matcher) return compileSuccess(matcher.success, `${at}.success`)
-  if ('errorType' in matcher) return compileErrorType(matcher.errorType, `${at}.errorType`)
-  if ('all' in matcher) return combine(matcher.all, `${at}.all`, ' and ', (results) => results.every(Boolean))
-  if ('any' in matcher) return combine(matcher.any, `${at}.any`, ' or ', (results) => results.some(Boolean))
-  if ('not' in matcher) {
-    const { text, plain, match } = compile(matcher.not, `${at}.not`)
-    const negate = (seen: Observation<T>) => seen.kind === 'present' && settled([match(seen)], ([result]) => !result)
-    return { text: `not (${text})`, plain, match: negate }
-  }
-  throw unknown(matcher, at)
+/** By the one property of the matcher. */
+const COMPILERS = {
+  output({ path, expected: value, comparator, ...rest }: OutputMatcher['output'], at: string) {
+    checkOptions(rest, [], at)
+    const [known, which = ''] = /^(all|any)?(?:string|String|boolean)Equals$/.exec(comparator) ?? []
+    if (!known) throw expected(`${at}.comparator`, '(all|any)StringEquals, stringEquals or booleanEquals', comparator)
+    if (known[0] === 'b' && !/^(?:true|false)$/.test(String(value)))
+      throw expected(`${at}.expected`, 'true or false', value)
+    return compilePath({ path, [which ? `${which}Equal` : 'equals']: value }, at)
+  },
+  success<T>(success: boolean, at: string): Match<T> {
+    if (typeof success !== 'boolean') throw expected(at, 'a boolean', success)
+    return (seen) => (seen.kind === 'present') === success
+  },
+  errorType<T>(type: string, at: string): Match<T> {
+    if (typeof type !== 'string' || !type) throw expected(at, 'the name or code of an error', type)
+    return (seen) => {
+      if (seen.kind === 'present') return false
+      const { code, name } = (seen.error ?? {}) as { code?: unknown; name?: unknown }
+      const isAbsence = seen.kind === 'absent' || statusOf(seen.error) === 404
+      return [code, name, isAbsence && 'NotFound'].some(
+        (part) => typeof part === 'string' && plain(part) === plain(type),
+      )
+    }
+  },
+  all: <T>(matchers: readonly Matcher<T>[], at: string) => combine(matchers, at, (results) => results.every(Boolean)),
+  any: <T>(matchers: readonly Matcher<T>[], at: string) => combine(matchers, at, (results) => results.some(Boolean)),
+  not<T>(matcher: Matcher<T>, at: string): Match<T> {
+    const match = compile(matcher, at)
+    return (seen) => seen.kind === 'present' && settled([match(seen)], ([result]) => !result)
+  },
 }
 
-function unknown(matcher: unknown, at: string): InvalidArgumentError {
-  const kinds = 'a function, or an object with one of path, output, success, errorType, all, any, not'
-  return new InvalidArgumentError(at, `is no matcher: it must be ${kinds}, this is ${show(matcher)}`)
-}
+/** What tells a matcher from matchers by label; `success` may be either. */
+export const MATCHER_KEYS = ['path', 'output', 'errorType', 'all', 'any', 'not']
+
+/** NotFound, NOT_FOUND and notFound are one: services differ in how they write it. */
+const plain = (text: string) => text.replaceAll('_', '').toLowerCase()
 
 type Comparison = Exclude<keyof PathMatcher, 'path'>
 
-const COMPARISONS: {
-  readonly [K in Comparison]: (expected: never, values: readonly unknown[], path: Path) => boolean
-} = {
-  equals: (expected: Scalar, values, path) => prints(one(values, path)) === String(expected),
-  notEquals: (expected: Scalar, values, path) => ![undefined, String(expected)].includes(prints(one(values, path))),
-  oneOf: (expected: readonly Scalar[], values, path) =>
-    expected.map(String).includes(prints(one(values, path)) as string),
-  prefix: (expected: string, values, path) => prints(one(values, path))?.startsWith(expected) === true,
-  atLeast: (expected: number, values, path) => numberOf(one(values, path)) >= expected,
-  atMost: (expected: number, values, path) => numberOf(one(values, path)) <= expected,
-  allEqual(expected: Scalar, values, path) {
-    const list = listOf(values, path)
-    return list.length > 0 && list.every((value) => prints(value) === String(expected))
-  },
-  anyEqual: (expected: Scalar, values, path) =>
-    listOf(values, path).some((value) => prints(value) === String(expected)),
+/** By the value as it prints, undefined where there is none, and what it is compared with, a text or several. */
+const COMPARISONS: { readonly [K in Comparison]: (value: string | undefined, ...to: string[]) => boolean } = {
+  equals: (value, to) => value === to,
+  notEquals: (value, to) => value !== undefined && value !== to,
+  oneOf: (value, ...to) => value !== undefined && to.includes(value),
+  prefix: (value, to = '') => value !== undefined && value.startsWith(to),
+  atLeast: (value, to) => Boolean(value?.trim()) && Number(value) >= Number(to),
+  atMost: (value, to) => Boolean(value?.trim()) && Number(value) <= Number(to),
+  allEqual: (value, to) => value === to,
+  anyEqual: (value, to) => value === to,
 }
 
-const WORDS: { readonly [K in Comparison]: string } = {
-  equals: 'is',
-  notEquals: 'is not',
-  oneOf: 'is one of',
-  prefix: 'begins with',
-  atLeast: 'is at least',
-  atMost: 'is at most',
-  allEqual: 'are all',
-  anyEqual: 'has',
-}
-
-function compilePath<T>(matcher: PathMatcher, at: string): Compiled<T> {
+function compilePath<T>(matcher: PathMatcher, at: string): Match<T> {
   checkOptions(matcher, ['path', ...Object.keys(COMPARISONS)], at)
-  const path = readPath(matcher.path, `${at}.path`)
-  const { path: _, ...comparisons } = matcher
-  const given = Object.entries(comparisons) as [Comparison, unknown][]
-  if (given.length > 1) {
-    const names = given.map(([name]) => name).join(' and ')
-    throw new InvalidArgumentError(at, `has ${names}, of which one matcher can have one; join several with all`)
-  }
-  const [comparison, expected] = given[0] ?? []
-  if (comparison === undefined) {
-    const text = `${path.text} is there`
-    return { text, plain: true, match: (seen) => seen.kind === 'present' && isFull(one(path.read(seen.value), path)) }
-  }
-  checkExpected(comparison, expected, `${at}.${comparison}`)
-  const compare = COMPARISONS[comparison]
-  return {
-    text: `${path.text} ${WORDS[comparison]} ${show(expected)}`,
-    plain: true,
-    match: (seen) => seen.kind === 'present' && compare(expected as never, path.read(seen.value), path),
-  }
-}
-
-function checkExpected(comparison: Comparison, expected: unknown, at: string): void {
-  if (comparison === 'atLeast' || comparison === 'atMost') {
-    if (typeof expected === 'number' && !Number.isNaN(expected)) return
-    throw new InvalidArgumentError(at, `must be a number, this is ${show(expected)}`)
-  }
-  const values = comparison === 'oneOf' && Array.isArray(expected) ? expected : [expected]
-  const bad = values.find((value) => !['string', 'number', 'boolean'].includes(typeof value) || value === '')
-  if (values.length && !values.includes(bad)) return
-  throw new InvalidArgumentError(
-    at,
-    `must be a text that is not empty, a number or a boolean, this is ${show(expected)}`,
-  )
-}
-
-function compileOutput<T>(output: OutputMatcher['output'], at: string): Compiled<T> {
-  checkOptions(output, ['path', 'expected', 'comparator'], at)
-  const { path, expected, comparator } = output
-  switch (comparator) {
-    case 'booleanEquals':
-      if (!['true', 'false'].includes(String(expected))) {
-        throw new InvalidArgumentError(`${at}.expected`, `must be "true" or "false", this is ${show(expected)}`)
-      }
-      return compilePath({ path, equals: expected }, at)
-    case 'stringEquals':
-      return compilePath({ path, equals: expected }, at)
-    case 'allStringEquals':
-      return compilePath({ path, allEqual: expected }, at)
-    case 'anyStringEquals':
-      return compilePath({ path, anyEqual: expected }, at)
-    default: {
-      const known = 'stringEquals, booleanEquals, allStringEquals or anyStringEquals'
-      throw new InvalidArgumentError(`${at}.comparator`, `must be ${known}, this is ${show(comparator)}`)
+  const { path: text, ...comparisons } = matcher
+  const path = readPath(text, `${at}.path`)
+  const [[name, wanted] = [undefined, undefined], ...more] = Object.entries(comparisons)
+  if (more.length) throw expected(at, 'one comparison (all joins several)', comparisons)
+  if (name === undefined) return (seen) => seen.kind === 'present' && isFull(one(path, seen.value))
+  const texts = readExpected(name, wanted, `${at}.${name}`)
+  const compare = (value: unknown) => COMPARISONS[name as Comparison](printed(value), ...texts)
+  if (name === 'anyEqual') return (seen) => seen.kind === 'present' && listAt(path, seen.value).some(compare)
+  if (name === 'allEqual') {
+    return (seen) => {
+      const list = seen.kind === 'present' ? listAt(path, seen.value) : []
+      return list.length > 0 && list.every(compare)
     }
   }
+  return (seen) => seen.kind === 'present' && compare(one(path, seen.value))
 }
 
-function compileSuccess<T>(success: boolean, at: string): Compiled<T> {
-  if (typeof success !== 'boolean') throw new InvalidArgumentError(at, `must be a boolean, this is ${show(success)}`)
-  const text = success ? 'an answer' : 'an error'
-  return { text, plain: true, match: (seen) => (seen.kind === 'present') === success }
-}
-
-function compileErrorType<T>(type: string, at: string): Compiled<T> {
-  if (typeof type !== 'string' || type === '') {
-    throw new InvalidArgumentError(at, `must be the name or code of an error, this is ${show(type)}`)
-  }
-  // NotFound, NOT_FOUND and notFound are one: services differ in how they write it.
-  const plain = (text: unknown) => String(text).replaceAll('_', '').toLowerCase()
-  const wanted = plain(type)
-  const match = (seen: Observation<T>) => {
-    if (seen.kind === 'present') return false
-    const { code, name } = (seen.error ?? {}) as { code?: unknown; name?: unknown }
-    const isAbsence = seen.kind === 'absent' || statusOf(seen.error) === 404
-    return plain(code) === wanted || plain(name) === wanted || (isAbsence && wanted === 'notfound')
-  }
-  return { text: `the error ${type}`, plain: true, match }
+function readExpected(comparison: string, wanted: unknown, at: string): string[] {
+  const numeric = comparison === 'atLeast' || comparison === 'atMost'
+  const values = comparison === 'oneOf' && Array.isArray(wanted) ? wanted : [wanted]
+  const good = values.length > 0 && values.every((value) => (printed(value) ?? '') !== '' && !Number.isNaN(value))
+  if (good && (!numeric || typeof wanted === 'number')) return values.map(String)
+  throw expected(at, numeric ? 'a number' : 'a non-empty text, a number or a boolean', wanted)
 }
 
 function combine<T>(
   matchers: readonly Matcher<T>[],
   at: string,
-  word: string,
   join: (results: readonly unknown[]) => boolean,
-): Compiled<T> {
-  if (!Array.isArray(matchers) || !matchers.length) {
-    throw new InvalidArgumentError(at, `must be a list of matchers that is not empty, this is ${show(matchers)}`)
-  }
+): Match<T> {
+  if (!Array.isArray(matchers) || !matchers.length) throw expected(at, 'a non-empty list of matchers', matchers)
   const parts = matchers.map((matcher: Matcher<T>, index) => compile(matcher, `${at}[${index}]`))
-  return {
-    text: parts.map(({ text }) => `(${text})`).join(word),
-    plain: parts.every(({ plain }) => plain),
-    match: (seen) =>
-      settled(
-        parts.map((part) => part.match(seen)),
-        join,
-      ),
-  }
+  const results = (seen: Observation<T>) => parts.map((match) => match(seen))
+  return (seen) => settled(results(seen), join)
 }
 
 /** Goes on with results when they are there: at once, unless one of them is promised. */
@@ -223,27 +165,24 @@ export function settled<R>(results: readonly unknown[], go: (results: readonly u
 const isPromise = (value: unknown) => typeof (value as { then?: unknown } | undefined | null)?.then === 'function'
 
 /** The one value at a path. Throws if there are several, for none of them is the one that was meant. */
-function one(values: readonly unknown[], path: Path): unknown {
-  if (values.length <= 1) return values[0]
-  throw new InvalidArgumentError('path', `${path.text} has ${values.length} values where one was expected`)
+function one(path: Path, value: unknown): unknown {
+  const values = path.read(value)
+  if (values.length > 1) throw new InvalidArgumentError('path', `${path.text} has ${values.length} values, not one`)
+  return values[0]
 }
 
-function listOf(values: readonly unknown[], path: Path): readonly unknown[] {
+function listAt(path: Path, value: unknown): readonly unknown[] {
+  const values = path.read(value)
   if (path.many) return values
   return Array.isArray(values[0]) ? values[0] : []
 }
 
 /** A scalar as it prints; undefined for what is none. */
-function prints(value: unknown): string | undefined {
-  return ['string', 'number', 'boolean', 'bigint'].includes(typeof value) ? String(value) : undefined
+function printed(value: unknown): string | undefined {
+  return /^(?:string|number|boolean|bigint)$/.test(typeof value) ? String(value) : undefined
 }
 
-function numberOf(value: unknown): number {
-  const text = prints(value)?.trim()
-  return text ? Number(text) : Number.NaN
-}
-
+/** Whether there is anything in a value: 0 and false are something. */
 function isFull(value: unknown): boolean {
-  if (value === undefined || value === null || value === '') return false
-  return typeof value !== 'object' || Object.keys(value).length > 0
+  return typeof value === 'object' && value ? Object.keys(value).length > 0 : (printed(value) ?? '') !== ''
 }

@@ -49,10 +49,11 @@ export interface Target<T> {
    * throws too, and an error with the status 410 means that `after` is too old to go on from.
    */
   subscribe?(options: { after: Revision | undefined; signal: AbortSignal }): AsyncIterable<Snapshot<T> | undefined>
-  /** The revision of a value, where it carries that itself. */
-  revOf?(value: T): Revision | undefined
-  /** Properties that its values may lack, and have all the same. */
-  readonly optional?: readonly string[]
+  /**
+   * Where one has to look: calls back when a look may show something new, until the function that is answered is
+   * called. The pause before that look then ends.
+   */
+  wake?(stir: () => void): () => void
   /** The state in a word, for messages. */
   stateOf?(value: T): string
   /** How far it has come, for who runs out of time. May be cut short. */

@@ -1,10 +1,11 @@
 /** How a wait ends: with what was waited for, or with a {@link WaitError} that tells what was seen instead. */
 import { tellDuration } from './duration.ts'
-import { statusOf } from './errors.ts'
+import { show, statusOf } from './errors.ts'
 import type { Snapshot, Tally } from './observation.ts'
 
 /** What was waited for has come. */
 export interface WaitSuccess<T, S extends string = string> {
+  readonly status: 'success'
   /** Which of the successes: the label of the acceptor that matched. */
   readonly label: S
   /** The value that matched; undefined if the wait was for its absence, or for an error. */
@@ -39,7 +40,7 @@ export type FailureStatus = keyof typeof CODES
 export type WaitErrorCode = (typeof CODES)[FailureStatus]
 
 export type WaitOutcome<T, S extends string = string> =
-  | ({ readonly status: 'success' } & WaitSuccess<T, S>)
+  | WaitSuccess<T, S>
   | { readonly status: FailureStatus; readonly error: WaitError<T> }
 
 /** What a {@link WaitError} is made of. */
@@ -70,62 +71,51 @@ export class WaitError<T = unknown> extends Error {
   readonly code: WaitErrorCode
   /** HTTP status, if the service told one. */
   readonly status: number | undefined
-  readonly key: string
-  readonly wanted: string
-  readonly state: string | undefined
-  readonly last: Snapshot<T> | undefined
-  readonly attempts: number
-  readonly elapsedMs: number
-  readonly errors: Readonly<Record<string, number>>
-  readonly label: string | undefined
-  readonly by: string | undefined
-  readonly have: number | undefined
-  readonly need: number | undefined
-  readonly missing: readonly string[] | undefined
+  declare readonly key: string
+  declare readonly wanted: string
+  declare readonly state: string | undefined
+  declare readonly last: Snapshot<T> | undefined
+  declare readonly attempts: number
+  declare readonly elapsedMs: number
+  declare readonly errors: Readonly<Record<string, number>>
+  declare readonly label: string | undefined
+  declare readonly by: string | undefined
+  declare readonly have: number | undefined
+  declare readonly need: number | undefined
+  declare readonly missing: readonly string[] | undefined
   /** Which members have failed, where that is known. */
-  readonly failed: readonly string[] | undefined
+  declare readonly failed: readonly string[] | undefined
 
-  constructor(failure: WaitFailure<T>) {
-    super(tell(failure), { cause: failure.cause })
-    this.code = CODES[failure.status]
+  constructor({ status, cause, ...failure }: WaitFailure<T>) {
+    super(tell({ status, cause, ...failure }), { cause })
+    Object.assign(this, failure)
+    this.code = CODES[status]
     this.name = this.code === 'TIMEOUT' ? 'TimeoutError' : this.code === 'ABORTED' ? 'AbortError' : 'WaitError'
-    this.status = statusOf(failure.cause)
-    this.key = failure.key
-    this.wanted = failure.wanted
-    this.state = failure.state
-    this.last = failure.last
-    this.attempts = failure.attempts
-    this.elapsedMs = failure.elapsedMs
-    this.errors = failure.errors
-    this.label = failure.label
-    this.by = failure.by
-    this.have = failure.have
-    this.need = failure.need
-    this.missing = failure.missing
-    this.failed = failure.failed
+    this.status = statusOf(cause)
   }
 }
 
 function tell<T>(failure: WaitFailure<T>): string {
   const { status, key, wanted, reason, by, cause } = failure
-  const why = reason ?? (cause instanceof Error ? cause.message : cause === undefined ? undefined : String(cause))
+  const why = reason ?? (cause instanceof Error ? cause.message : cause === undefined ? undefined : show(cause))
   const what: Record<FailureStatus, string> = {
     failure: `${key} failed${why ? `: ${why}` : ''}`,
     timeout: `Timed out after ${reason ?? tellDuration(failure.elapsedMs)} waiting for ${key}: ${wanted}`,
-    stalled: `${key} stalled: nothing new for ${reason}, while waiting for: ${wanted}`,
-    unexpected: `${key} is in an unexpected state, while waiting for: ${wanted}`,
+    stalled: `Nothing new for ${reason} waiting for ${key}: ${wanted}`,
+    unexpected: `Unexpected state waiting for ${key}: ${wanted}`,
     aborted: `The wait for ${key} was aborted${why ? `: ${why}` : ''}`,
-    notFound: `${key} is not there${why ? ` (${why})` : ''}, while waiting for: ${wanted}`,
+    notFound: `${key} is not there${why ? ` (${why})` : ''}, waiting for: ${wanted}`,
     error: `The wait for ${key} met an error: ${why}`,
   }
+  const { state, need, have = 0, failed, missing, attempts } = failure
   const facts = [
-    ...(failure.state === undefined ? [] : [`last state ${JSON.stringify(failure.state)}`]),
-    ...(failure.need === undefined ? [] : [`${failure.have ?? 0} of ${failure.need}`]),
-    ...(failure.failed?.length ? [`failed: ${failure.failed.join(', ')}`] : []),
-    ...(failure.missing?.length ? [`missing: ${failure.missing.join(', ')}`] : []),
-    ...(by === undefined ? [] : [`by ${by}`]),
+    state !== undefined && `last state ${JSON.stringify(state)}`,
+    need !== undefined && `${have} of ${need}`,
+    failed?.length && `failed: ${failed.join(', ')}`,
+    missing?.length && `missing: ${missing.join(', ')}`,
+    by !== undefined && `by ${by}`,
     ...Object.entries(failure.errors).map(([error, count]) => `${count} x ${error}`),
-    `${failure.attempts} ${failure.attempts === 1 ? 'look' : 'looks'}`,
+    `${attempts} ${attempts === 1 ? 'look' : 'looks'}`,
   ]
-  return `${what[status]} (${facts.join('; ')})`
+  return `${what[status]} (${facts.filter(Boolean).join('; ')})`
 }

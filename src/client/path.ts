@@ -2,7 +2,7 @@
  * Paths into a value: `status.phase`, `items[0].name`, `items[*].state`, `labels["app.name"]`. A small part of what
  * JMESPath and JSONPath have in common; what lies beyond it is refused where it is written, not where it is met.
  */
-import { InvalidArgumentError } from './errors.ts'
+import { show, InvalidArgumentError } from './errors.ts'
 
 type Step = string | number | typeof EACH
 const EACH = Symbol('each')
@@ -18,25 +18,38 @@ export interface Path {
   readonly many: boolean
 }
 
-const TOKEN = /\.?([A-Za-z_][A-Za-z0-9_-]*|@type)|\[(\d+)\]|\[(\*?)\]|\[?("(?:[^"\\]|\\.)*")\]?/y
+const STEP = /\.?([A-Za-z_@][\w-]*)|\[(\d+)\]|\[\*?\]|\[("(?:[^"\\]|\\.)*")\]/y
 
 /** Reads a path. `argument` is named in the refusal, with the position of what cannot be read. */
 export function readPath(text: unknown, argument: string): Path {
-  if (typeof text !== 'string' || text === '') {
-    throw new InvalidArgumentError(argument, 'must be a path such as "status.phase" or "items[*].state"')
-  }
+  if (typeof text !== 'string' || !text)
+    throw new InvalidArgumentError(argument, 'must be a path such as "items[*].state"')
   const steps: Step[] = []
-  for (let at = text.startsWith('$.') || text.startsWith('@.') ? 1 : 0; at < text.length; at = TOKEN.lastIndex) {
-    TOKEN.lastIndex = at
-    const match = TOKEN.exec(text)
-    if (!match || (at > 0 && !/[.["]/.test(text[at] as string))) {
-      const found = JSON.stringify(text.slice(at, at + 1))
-      throw new InvalidArgumentError(argument, `cannot be read at position ${at}, at ${found}, in ${show(text)}`)
+  for (let at = /^[$@]\./.test(text) ? 1 : 0; at < text.length; at = STEP.lastIndex) {
+    STEP.lastIndex = at
+    const match = STEP.exec(text)
+    // Names are parted by dots.
+    const step = match && (at === 0 || /[.[]/.test(text[at] as string)) ? readStep(match) : undefined
+    if (step === undefined) {
+      throw new InvalidArgumentError(
+        argument,
+        `cannot be read at position ${at}, at ${show(text[at])}, in ${show(text)}`,
+      )
     }
-    const [, name, index, , quoted] = match
-    steps.push(name ?? (index !== undefined ? Number(index) : quoted !== undefined ? JSON.parse(quoted) : EACH))
+    steps.push(step)
   }
   return { text, many: steps.includes(EACH), read: (value) => read([value], steps) }
+}
+
+function readStep([, name, index, quoted]: RegExpExecArray): Step | undefined {
+  if (name !== undefined) return name
+  if (index !== undefined) return Number(index)
+  if (quoted === undefined) return EACH
+  try {
+    return JSON.parse(quoted) as string
+  } catch {
+    return undefined
+  }
 }
 
 function read(values: readonly unknown[], steps: readonly Step[]): readonly unknown[] {
@@ -50,5 +63,3 @@ function read(values: readonly unknown[], steps: readonly Step[]): readonly unkn
   }
   return found.filter((value) => value !== undefined && value !== null)
 }
-
-const show = (text: string) => JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}...` : text)

@@ -1,10 +1,9 @@
 /** Every method of RuntimeConfig v1beta1, a function each. */
-import { formatName, parseName, type ResourceName } from '../core/name.ts'
 import type * as wire from '../core/wire.ts'
 import type { ApiRequest, ApiResponse, CallOptions, CreateOptions, PageOptions } from './api.ts'
 import { newId } from './backoff.ts'
 import { checkOptions } from './duration.ts'
-import { InvalidArgumentError } from './errors.ts'
+import { checkName, type Kind } from './names.ts'
 import type { SendOptions } from './send.ts'
 
 type Named = { readonly name: string }
@@ -33,264 +32,228 @@ export interface Caller {
   send<T>(request: ApiRequest, options: SendOptions): Promise<ApiResponse<T>>
 }
 
-/** How much longer than the server holds a request an attempt may take. */
-const HELD_REQUEST = '75s'
-
-/** Checks that `name` names a resource of this kind. Throws {@link InvalidArgumentError}, for nothing may be asked of another. */
-export function checkName<K extends ResourceName['kind']>(
-  name: unknown,
-  kind: K,
-  argument = 'name',
-): Extract<ResourceName, { kind: K }> {
-  const read = typeof name === 'string' ? parseName(name, argument) : undefined
-  if (read?.ok && read.value.kind === kind) return read.value as Extract<ResourceName, { kind: K }>
-  throw new InvalidArgumentError(argument, `must be the full name of a ${kind}, this is ${JSON.stringify(name)}`)
-}
-
-/** The name in the form in which the service answers it. Throws {@link InvalidArgumentError}. */
-export function nameOf(name: unknown, kind: ResourceName['kind'], argument = 'name'): string {
-  return formatName(checkName(name, kind, argument))
-}
+/** A request that the server holds may take longer than it is held. It changes nothing. */
+const HELD = { requestTimeout: '75s', safe: true } as const
 
 const CALL_OPTIONS = ['signal', 'retry', 'requestTimeout', 'safe']
 
 type Query = Readonly<Record<string, string | number | boolean | undefined>>
 
-/** What all kinds of resources share. `K` is the kind of one, `P` that of its parent. */
-abstract class Resource<K extends ResourceName['kind']> {
-  protected readonly caller: Caller
-  protected readonly kind: K
+/** Parameters of lists, which go into the URL; all other options are of the call. */
+const LIST_PARAMETERS = ['filter', 'returnValues', 'pageSize', 'pageToken']
 
-  constructor(caller: Caller, kind: K) {
-    this.caller = caller
-    this.kind = kind
+/** What all kinds of resources share. */
+abstract class Resource {
+  readonly #caller: Caller
+  readonly #kind: Kind
+
+  constructor(caller: Caller, kind: Kind) {
+    this.#caller = caller
+    this.#kind = kind
   }
 
   /** Which of the permissions the caller has on the resource. */
-  async testIamPermissions(
+  testIamPermissions(
     name: string,
     permissions: readonly string[],
-    options: CallOptions = {},
+    options?: CallOptions,
   ): Promise<ApiResponse<wire.TestIamPermissionsResponse>> {
-    return this.call('POST', this.own(name, ':testIamPermissions'), {}, { permissions }, { ...options, safe: true })
+    return this.on(name, 'POST', ':testIamPermissions', { permissions }, { ...options, safe: true })
   }
 
-  /** URL path of a resource of this kind. */
-  protected own(name: string, rest = ''): string {
-    return `${nameOf(name, this.kind)}${rest}`
-  }
-
-  protected async call<T>(
+  /** Calls a method on a resource of this kind. */
+  protected async on<T>(
+    name: string,
     method: string,
-    path: string,
-    query: Query,
-    body?: unknown,
+    verb: string,
+    body: unknown,
     options: SendOptions = {},
+    query: Query = {},
   ): Promise<ApiResponse<T>> {
-    checkOptions(options, CALL_OPTIONS, `${method} ${path}`)
-    const given = Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]]))
-    const search = given.length ? `?${new URLSearchParams(given)}` : ''
-    const url = `${this.caller.base}/v1beta1/${path}${search}`
-    return this.caller.send({ method, url, ...(body !== undefined && { body }) }, options)
+    return this.#call(method, `${checkName(name, this.#kind).full}${verb}`, query, body, options)
   }
 
-  protected async make<T>(parent: string, body: object, options: CreateOptions): Promise<ApiResponse<T>> {
+  /** Lists what lies in the parent. */
+  protected async in<T>(parent: string, kind: Kind, options: object = {}): Promise<ApiResponse<T>> {
+    const query: Record<string, string> = {}
+    const rest: Record<string, string> = {}
+    for (const [key, value] of Object.entries(options)) (LIST_PARAMETERS.includes(key) ? query : rest)[key] = value
+    return this.#call('GET', `${checkName(parent, kind, kind).full}/${this.#kind}s`, query, undefined, rest as object)
+  }
+
+  /** Creates a resource of this kind: where, its name tells. */
+  protected async make<T>(resource: Named, options: CreateOptions = {}): Promise<ApiResponse<T>> {
     const { requestId = newId(), ...rest } = options
-    return this.call('POST', parent, { requestId }, body, { ...rest, safe: true })
+    const { project, config } = checkName(resource?.name, this.#kind, `${this.#kind}.name`)
+    const parent = this.#kind === 'config' ? project : config
+    return this.#call('POST', `${parent}/${this.#kind}s`, { requestId }, resource, { ...rest, safe: true })
+  }
+
+  #call<T>(method: string, path: string, query: Query, body: unknown, options: SendOptions): Promise<ApiResponse<T>> {
+    checkOptions(options, CALL_OPTIONS, `${method} ${path}`)
+    const given = Object.entries(query).filter(([, value]) => value !== undefined)
+    const search = given.length ? `?${new URLSearchParams(given as [string, string][])}` : ''
+    const url = `${this.#caller.base}/v1beta1/${path}${search}`
+    return this.#caller.send({ method, url, ...(body !== undefined && { body }) }, options)
   }
 }
 
 /** The configs of projects. */
-export class Configs extends Resource<'config'> {
+export class Configs extends Resource {
   constructor(caller: Caller) {
     super(caller, 'config')
   }
 
-  async create(config: ConfigInput, options: CreateOptions = {}): Promise<ApiResponse<wire.RuntimeConfig>> {
-    const { project } = checkName(config.name, 'config', 'config.name')
-    return this.make(`projects/${project}/configs`, config, options)
+  create(config: ConfigInput, options?: CreateOptions): Promise<ApiResponse<wire.RuntimeConfig>> {
+    return this.make(config, options)
   }
 
   /** One page of a project's configs; all of them unless a size is asked for. `project` is its name, `projects/P`. */
-  async list(project: string, options: PageOptions = {}): Promise<ApiResponse<wire.ListConfigsResponse>> {
-    const { pageSize, pageToken, ...rest } = options
-    return this.call(
-      'GET',
-      `${nameOf(project, 'project', 'project')}/configs`,
-      { pageSize, pageToken },
-      undefined,
-      rest,
-    )
+  list(project: string, options?: PageOptions): Promise<ApiResponse<wire.ListConfigsResponse>> {
+    return this.in(project, 'project', options)
   }
 
   /** All of a project's configs, page by page as they are asked for. */
-  listAll(project: string, options: PageOptions = {}): AsyncGenerator<wire.RuntimeConfig, void, undefined> {
-    return pages(options, async (page) => {
-      const { data } = await this.list(project, page)
-      return [data.configs, data.nextPageToken]
-    })
+  listAll(project: string, options?: PageOptions): AsyncGenerator<wire.RuntimeConfig, void, undefined> {
+    return pages(options, 'configs', (page) => this.list(project, page))
   }
 
-  async get(name: string, options: CallOptions = {}): Promise<ApiResponse<wire.RuntimeConfig>> {
-    return this.call('GET', this.own(name), {}, undefined, options)
+  get(name: string, options?: CallOptions): Promise<ApiResponse<wire.RuntimeConfig>> {
+    return this.on(name, 'GET', '', undefined, options)
   }
 
-  async update(config: ConfigInput, options: CallOptions = {}): Promise<ApiResponse<wire.RuntimeConfig>> {
-    return this.call('PUT', this.own(config.name), {}, config, options)
+  async update(config: ConfigInput, options?: CallOptions): Promise<ApiResponse<wire.RuntimeConfig>> {
+    return this.on(config?.name, 'PUT', '', config, options)
   }
 
-  async delete(name: string, options: CallOptions = {}): Promise<ApiResponse<wire.Empty>> {
-    return this.call('DELETE', this.own(name), {}, undefined, options)
+  delete(name: string, options?: CallOptions): Promise<ApiResponse<wire.Empty>> {
+    return this.on(name, 'DELETE', '', undefined, options)
   }
 
-  async getIamPolicy(
+  getIamPolicy(
     name: string,
     options: CallOptions & { readonly requestedPolicyVersion?: number | undefined } = {},
   ): Promise<ApiResponse<wire.Policy>> {
     const { requestedPolicyVersion, ...rest } = options
     const query = { 'options.requestedPolicyVersion': requestedPolicyVersion }
-    return this.call('GET', this.own(name, ':getIamPolicy'), query, undefined, rest)
+    return this.on(name, 'GET', ':getIamPolicy', undefined, rest, query)
   }
 
   /** Sets the policy. One with an etag is not sent twice: its repetition would be refused as a change in between. */
-  async setIamPolicy(name: string, policy: PolicyInput, options: CallOptions = {}): Promise<ApiResponse<wire.Policy>> {
-    const safe = policy.etag === undefined
-    return this.call('POST', this.own(name, ':setIamPolicy'), {}, { policy }, { ...options, safe })
+  setIamPolicy(name: string, policy: PolicyInput, options?: CallOptions): Promise<ApiResponse<wire.Policy>> {
+    return this.on(name, 'POST', ':setIamPolicy', { policy }, { ...options, safe: policy.etag === undefined })
   }
 }
 
 /** The variables of configs. */
-export class Variables extends Resource<'variable'> {
+export class Variables extends Resource {
   constructor(caller: Caller) {
     super(caller, 'variable')
   }
 
-  async create(variable: VariableInput, options: CreateOptions = {}): Promise<ApiResponse<wire.Variable>> {
-    return this.make(parentOf(variable.name, 'variable'), variable, options)
+  create(variable: VariableInput, options?: CreateOptions): Promise<ApiResponse<wire.Variable>> {
+    return this.make(variable, options)
   }
 
   /** One page of a config's variables, sorted by name; all of them unless a size is asked for. */
-  async list(config: string, options: ListVariablesOptions = {}): Promise<ApiResponse<wire.ListVariablesResponse>> {
-    const { filter, returnValues, pageSize, pageToken, ...rest } = options
-    return this.call(
-      'GET',
-      `${nameOf(config, 'config', 'config')}/variables`,
-      { filter, returnValues, pageSize, pageToken },
-      undefined,
-      rest,
-    )
+  list(config: string, options?: ListVariablesOptions): Promise<ApiResponse<wire.ListVariablesResponse>> {
+    return this.in(config, 'config', options)
   }
 
   /** All of a config's variables, page by page as they are asked for. */
-  listAll(config: string, options: ListVariablesOptions = {}): AsyncGenerator<wire.Variable, void, undefined> {
-    return pages(options, async (page) => {
-      const { data } = await this.list(config, page)
-      return [data.variables, data.nextPageToken]
-    })
+  listAll(config: string, options?: ListVariablesOptions): AsyncGenerator<wire.Variable, void, undefined> {
+    return pages(options, 'variables', (page) => this.list(config, page))
   }
 
-  async get(name: string, options: CallOptions = {}): Promise<ApiResponse<wire.Variable>> {
-    return this.call('GET', this.own(name), {}, undefined, options)
+  get(name: string, options?: CallOptions): Promise<ApiResponse<wire.Variable>> {
+    return this.on(name, 'GET', '', undefined, options)
   }
 
-  async update(variable: VariableInput, options: CallOptions = {}): Promise<ApiResponse<wire.Variable>> {
-    return this.call('PUT', this.own(variable.name), {}, variable, options)
+  async update(variable: VariableInput, options?: CallOptions): Promise<ApiResponse<wire.Variable>> {
+    return this.on(variable?.name, 'PUT', '', variable, options)
   }
 
   /** Deletes a variable; with `recursive` also all beneath its path. */
-  async delete(
+  delete(
     name: string,
     options: CallOptions & { readonly recursive?: boolean | undefined } = {},
   ): Promise<ApiResponse<wire.Empty>> {
     const { recursive, ...rest } = options
-    return this.call('DELETE', this.own(name), { recursive }, undefined, rest)
+    return this.on(name, 'DELETE', '', undefined, rest, { recursive })
   }
 
   /**
    * Waits for the next change, as long as the server holds the request: some 55 s, then the variable as it is, without
    * `state`. A variable that is newer than `newerThan`, an `updateTime`, is answered at once.
    */
-  async watch(
+  watch(
     name: string,
     options: CallOptions & { readonly newerThan?: string | undefined } = {},
   ): Promise<ApiResponse<wire.Variable>> {
     const { newerThan, ...rest } = options
-    const body = newerThan === undefined ? {} : { newerThan }
-    return this.call('POST', this.own(name, ':watch'), {}, body, { requestTimeout: HELD_REQUEST, safe: true, ...rest })
+    return this.on(name, 'POST', ':watch', newerThan === undefined ? {} : { newerThan }, { ...HELD, ...rest })
   }
 }
 
 /** The waiters of configs. */
-export class Waiters extends Resource<'waiter'> {
+export class Waiters extends Resource {
   constructor(caller: Caller) {
     super(caller, 'waiter')
   }
 
   /** Creates a waiter. The answer is its Operation, which is done already if the condition holds. */
-  async create(waiter: WaiterInput, options: CreateOptions = {}): Promise<ApiResponse<wire.Operation>> {
-    return this.make(parentOf(waiter.name, 'waiter'), waiter, options)
+  create(waiter: WaiterInput, options?: CreateOptions): Promise<ApiResponse<wire.Operation>> {
+    return this.make(waiter, options)
   }
 
   /** One page of a config's waiters, sorted by name; all of them unless a size is asked for. */
-  async list(config: string, options: PageOptions = {}): Promise<ApiResponse<wire.ListWaitersResponse>> {
-    const { pageSize, pageToken, ...rest } = options
-    return this.call('GET', `${nameOf(config, 'config', 'config')}/waiters`, { pageSize, pageToken }, undefined, rest)
+  list(config: string, options?: PageOptions): Promise<ApiResponse<wire.ListWaitersResponse>> {
+    return this.in(config, 'config', options)
   }
 
   /** All of a config's waiters, page by page as they are asked for. */
-  listAll(config: string, options: PageOptions = {}): AsyncGenerator<wire.Waiter, void, undefined> {
-    return pages(options, async (page) => {
-      const { data } = await this.list(config, page)
-      return [data.waiters, data.nextPageToken]
-    })
+  listAll(config: string, options?: PageOptions): AsyncGenerator<wire.Waiter, void, undefined> {
+    return pages(options, 'waiters', (page) => this.list(config, page))
   }
 
-  async get(name: string, options: CallOptions = {}): Promise<ApiResponse<wire.Waiter>> {
-    return this.call('GET', this.own(name), {}, undefined, options)
+  get(name: string, options?: CallOptions): Promise<ApiResponse<wire.Waiter>> {
+    return this.on(name, 'GET', '', undefined, options)
   }
 
-  async delete(name: string, options: CallOptions = {}): Promise<ApiResponse<wire.Empty>> {
-    return this.call('DELETE', this.own(name), {}, undefined, options)
+  delete(name: string, options?: CallOptions): Promise<ApiResponse<wire.Empty>> {
+    return this.on(name, 'DELETE', '', undefined, options)
   }
 
   /**
    * Waits for the waiter's end, as long as the server holds the request: some 55 s, then the waiter as it is. Ours
    * alone; Google's service answers 404.
    */
-  async wait(name: string, options: CallOptions = {}): Promise<ApiResponse<wire.Waiter>> {
-    return this.call('POST', this.own(name, ':wait'), {}, undefined, {
-      requestTimeout: HELD_REQUEST,
-      safe: true,
-      ...options,
-    })
+  wait(name: string, options?: CallOptions): Promise<ApiResponse<wire.Waiter>> {
+    return this.on(name, 'POST', ':wait', undefined, { ...HELD, ...options })
   }
 }
 
 /** Operations: how a waiter looks to who knows long-running operations. */
-export class Operations extends Resource<'operation'> {
+export class Operations extends Resource {
   constructor(caller: Caller) {
     super(caller, 'operation')
   }
 
-  async get(name: string, options: CallOptions = {}): Promise<ApiResponse<wire.Operation>> {
-    return this.call('GET', this.own(name), {}, undefined, options)
+  get(name: string, options?: CallOptions): Promise<ApiResponse<wire.Operation>> {
+    return this.on(name, 'GET', '', undefined, options)
   }
 }
 
-/** The collection in which a resource is to be made. */
-function parentOf(name: string, kind: 'variable' | 'waiter'): string {
-  const { project, config } = checkName(name, kind, `${kind}.name`)
-  return `projects/${project}/configs/${config}/${kind}s`
-}
-
-async function* pages<T, O extends PageOptions>(
-  options: O,
-  page: (options: O) => Promise<readonly [readonly T[] | undefined, string | undefined]>,
+/** The items of all pages. */
+async function* pages<K extends string, T>(
+  options: PageOptions | undefined,
+  key: K,
+  list: (options: PageOptions) => Promise<ApiResponse<{ readonly [P in K]?: T[] } & { nextPageToken?: string }>>,
 ): AsyncGenerator<T, void, undefined> {
-  let pageToken = options.pageToken
+  let pageToken = options?.pageToken
   do {
-    const [items = [], next] = await page({ ...options, pageToken })
-    yield* items
-    pageToken = next
+    const { data } = await list({ ...options, pageToken })
+    yield* data[key] ?? []
+    pageToken = data.nextPageToken
   } while (pageToken)
 }

@@ -29,11 +29,11 @@ export function resumeWait<T>(token: string, from: Client | Target<T>, options: 
   checkOptions(options, OPTIONS, 'resumeWait')
   const { key, deadline, rev, identity, until } = readToken(token)
   const target = 'read' in from ? from : (targetOf(from, key) as unknown as Target<T> | undefined)
-  if (!target) throw new InvalidArgumentError('token', `is of a wait for ${key}: give that target instead of a client`)
-  if (target.key !== key) throw new InvalidArgumentError('token', `is of a wait for ${key}, this is ${target.key}`)
+  if (!target) throw new InvalidArgumentError('token', `is of ${key}: give that target, no client`)
+  if (target.key !== key) throw new InvalidArgumentError('token', `is of ${key}, not of ${target.key}`)
   const wanted = options.until ?? (until as Until<T> | undefined) ?? (target.until as Until<T> | undefined)
   if (wanted === undefined) {
-    throw new InvalidArgumentError('until', 'is required again: a function cannot be written into a token')
+    throw new InvalidArgumentError('until', 'is required again, as it has functions')
   }
   const { until: _, ...rest } = options
   const left = deadline - Date.now()

@@ -1,16 +1,15 @@
 /** A roll call: each member checks in, and whoever must know waits for all of them. */
 import type * as wire from '../core/wire.ts'
-import { checkPath, isUnder } from '../core/name.ts'
 import type { ApiResponse, CallOptions } from './api.ts'
-import { after, linkedSignal, newId, now } from './backoff.ts'
+import { newId, now } from './backoff.ts'
 import type { Client } from './client.ts'
-import { checkOptions, formatDuration, readDuration, show, type Duration } from './duration.ts'
-import { InvalidArgumentError, statusOf } from './errors.ts'
-import type { Tally, Target } from './observation.ts'
+import { checkOptions, readDuration, formatDuration, type Duration } from './duration.ts'
+import { expected, InvalidArgumentError, statusOf } from './errors.ts'
+import { checkName, checkPath, isUnder } from './names.ts'
+import type { Snapshot, Tally, Target } from './observation.ts'
 import { WaitError } from './outcome.ts'
-import { nameOf } from './resources.ts'
+import { stateOfWaiter } from './targets.ts'
 import { wait } from './wait.ts'
-import { readSignal } from './wait-options.ts'
 
 /** How much longer than the wait its waiter lives, so that one that nobody ends ends by itself; in milliseconds. */
 const MARGIN_MS = 60_000
@@ -56,11 +55,11 @@ export class Roster {
   constructor(client: Client, config: string, options: RosterOptions = {}) {
     checkOptions(options, ['path', 'failurePath'], 'Roster')
     this.#client = client
-    this.#config = nameOf(config, 'config', 'config')
-    this.#path = readPath(options.path ?? '/ready', 'path')
-    this.#failurePath = readPath(options.failurePath ?? '/failed', 'failurePath')
+    this.#config = checkName(config, 'config', 'config').full
+    this.#path = checkPath(options.path ?? '/ready', 'path')
+    this.#failurePath = checkPath(options.failurePath ?? '/failed', 'failurePath')
     if (isUnder(this.#path, this.#failurePath) || isUnder(this.#failurePath, this.#path)) {
-      throw new InvalidArgumentError('failurePath', 'must not lie in the path of those who are in, nor that in it')
+      throw new InvalidArgumentError('failurePath', 'must not overlap with path')
     }
   }
 
@@ -81,76 +80,83 @@ export class Roster {
 
   /**
    * Waits until the members are in; answers who is. Rejects with a `WaitError`: `FAILED` when one has failed, `TIMEOUT`
-   * with how many are in and who is missing, where that is known; with a `ServiceError` if it may not be done. The
-   * waiter that it makes for this is deleted when it has ended; that request may be the last to be answered.
+   * with how many are in and who is missing, where that is known. The waiter that it makes for this is deleted when it
+   * has ended; that request may still be under way then.
    */
   async wait(options: RosterWaitOptions): Promise<string[]> {
     checkOptions(options, ['members', 'timeout', 'signal'], 'wait')
     const timeout = readDuration(options?.timeout, 'timeout')
-    const wanted = readMembers(options.members)
-    const began = now()
-    const fail = (status: 'timeout' | 'aborted', cause?: unknown) => {
-      const key = `${this.#config}/variables/${this.#path}`
-      const elapsedMs = now() - began
-      const wants = `${wanted.number} members`
-      return new WaitError({ status, key, wanted: wants, last: undefined, attempts: 0, elapsedMs, errors: {}, cause })
-    }
-    const { signal, abort, release } = linkedSignal([readSignal(options.signal)])
-    const stop = after(timeout, () => abort(fail('timeout')))
-    try {
-      return await this.#gather(wanted, began + timeout, signal, options.signal)
-    } catch (error) {
-      if (options.signal?.aborted && !(error instanceof WaitError)) throw fail('aborted', options.signal.reason)
-      throw error
-    } finally {
-      stop()
-      release()
-    }
-  }
-
-  async #gather(
-    { number, names }: Wanted,
-    deadline: number,
-    signal: AbortSignal,
-    given: AbortSignal | undefined,
-  ): Promise<string[]> {
+    const deadline = now() + timeout
+    const { number, names } = readMembers(options.members)
     for (let others = 0; ;) {
-      signal.throwIfAborted()
-      const there = await this.#counted(number + others, names, deadline, signal, given)
-      if (there) return there
-      const { members, count } = await this.#read(this.#path, { signal })
-      const missing = names?.filter((name) => !members.includes(name)).length ?? 0
+      const left = Math.max(1, deadline - now())
+      const { members, count } = await this.#counted(number, others, names, left, options.signal)
+      const missing = missingOf(names, members)?.length ?? Math.max(0, number - members.length)
       if (missing === 0) return members
       // The service counts; others were counted in the place of those who are missing.
       others = count - (number - missing)
     }
   }
 
-  /**
-   * Waits until so many are in, by a waiter of its own. Answers the names if, at the end of the time, these are all in
-   * though they are fewer than were counted on: others have left.
-   */
+  /** Waits until so many are in beside others, by a waiter of its own; answers who is. */
   async #counted(
     number: number,
+    others: number,
     names: readonly string[] | undefined,
-    deadline: number,
-    signal: AbortSignal,
-    given: AbortSignal | undefined,
-  ): Promise<string[] | undefined> {
-    const name = `${this.#config}/waiters/roster-${newId()}`
-    await this.#client.waiters.create(this.#waiter(name, number, deadline - now()), { signal })
+    timeout: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Present> {
+    const waiter = this.#client.waiter(`${this.#config}/waiters/roster-${newId()}`)
+    let made: Promise<unknown> | undefined
+    const make = async (call: { signal: AbortSignal }) => {
+      try {
+        await (made ??= this.#client.waiters.create(this.#waiter(waiter.key, number + others, timeout), {
+          signal: call.signal,
+        }))
+      } catch (error) {
+        made = undefined
+        throw error
+      }
+    }
+    const withMembers = async (
+      snapshot: Snapshot<wire.Waiter> | undefined,
+      { signal: cut }: { signal: AbortSignal },
+    ) => {
+      if (snapshot?.kind !== 'present' || stateOfWaiter(snapshot.value) !== 'SUCCEEDED') return snapshot as never
+      return { ...snapshot, value: { ...snapshot.value, present: await this.#read(this.#path, { signal: cut }) } }
+    }
+    // To make the waiter, and to see who is in, are parts of looking: the time is for these too.
+    const target: Target<wire.Waiter & { present?: Present }> = {
+      ...waiter,
+      async read(call) {
+        await make(call)
+        return withMembers(await waiter.read(call), call)
+      },
+      async *subscribe(call) {
+        await make(call)
+        for await (const snapshot of waiter.subscribe?.(call) ?? []) yield withMembers(snapshot, call)
+      },
+      tally: (_, call) => this.#tally(number, names, call.signal),
+    }
     try {
-      // The time of the wait is up with the signal's, and it can tell more.
-      await wait(this.#target(name, names), undefined, { timeout: Math.max(1, deadline - now()), signal: given })
-      return undefined
+      const { value } = await wait(target, undefined, { timeout, signal })
+      return value?.present as Present
     } catch (error) {
-      const all = error instanceof WaitError && error.code === 'TIMEOUT' && error.missing?.length === 0
-      if (!all) throw error
-      return [...(names ?? [])].sort()
+      // Others may have left, so that fewer than were counted on are all that were named.
+      if (!(names && error instanceof WaitError && error.code === 'TIMEOUT' && error.missing?.length === 0)) throw error
+      return { members: [...names].sort(), count: names.length }
     } finally {
       // Whoever may not delete it leaves it to its end; and nobody waits for that.
-      void this.#client.waiters.delete(name, { requestTimeout: '2s', retry: false }).catch(() => {})
+      if (made) void this.#client.waiters.delete(waiter.key, { requestTimeout: '2s', retry: false }).catch(() => {})
     }
+  }
+
+  async #tally(need: number, names: readonly string[] | undefined, signal: AbortSignal): Promise<Tally> {
+    const paths = [this.#path, this.#failurePath].map((path) => this.#read(path, { signal, retry: false }))
+    const [{ members }, { members: failed }] = (await Promise.all(paths)) as [Present, Present]
+    const missing = missingOf(names, members)
+    const named = names && missing && { have: names.length - missing.length, need: names.length, missing }
+    return { have: members.length, need, ...named, ...(failed.length && { failed }) }
   }
 
   #waiter(name: string, number: number, timeout: number) {
@@ -159,26 +165,14 @@ export class Roster {
     return { name, timeout: formatDuration(timeout + MARGIN_MS), success, failure }
   }
 
-  /** The waiter; its end, and its lack of one, are told by members. */
-  #target(name: string, names: readonly string[] | undefined): Target<wire.Waiter> {
-    const tally = async (_: unknown, options: { signal: AbortSignal }): Promise<Tally> => {
-      const call = { ...options, retry: false }
-      const paths = [this.#path, this.#failurePath].map((path) => this.#read(path, call))
-      const [{ members }, { members: failed }] = (await Promise.all(paths)) as [Present, Present]
-      const missing = names?.filter((member) => !members.includes(member))
-      const have = names && missing ? { have: names.length - missing.length, need: names.length, missing } : {}
-      return { have: members.length, ...have, ...(failed.length && { failed }) }
-    }
-    return { ...this.#client.waiter(name), tally }
-  }
-
   async #write(
     path: string,
     member: string,
     contents: Contents,
     options: CallOptions,
   ): Promise<ApiResponse<wire.Variable>> {
-    const variable = { name: this.#name(path, member), ...contents }
+    if (typeof member !== 'string' || !member) throw expected('member', 'a name', member)
+    const variable = { name: `${this.#config}/variables/${path}/${member}`, ...contents }
     try {
       return await this.#client.variables.create(variable, options)
     } catch (error) {
@@ -194,20 +188,10 @@ export class Roster {
     const members = counted.filter((at) => at !== path).map((at) => at.slice(path.length + 1))
     return { members, count: counted.length }
   }
-
-  #name(path: string, member: string): string {
-    if (typeof member !== 'string' || member === '') {
-      throw new InvalidArgumentError('member', `must be the name of a member, this is ${show(member)}`)
-    }
-    return `${this.#config}/variables/${path}/${member}`
-  }
 }
 
-function readPath(path: string, argument: string): string {
-  const read = checkPath(path, argument)
-  if (read.ok) return read.value
-  throw new InvalidArgumentError(argument, `must be a path such as "/ready", this is ${show(path)}`)
-}
+const missingOf = (names: readonly string[] | undefined, members: readonly string[]) =>
+  names?.filter((name) => !members.includes(name))
 
 function readMembers(members: unknown): Wanted {
   if (Array.isArray(members) && members.length && members.every((member) => typeof member === 'string' && member)) {
@@ -216,6 +200,5 @@ function readMembers(members: unknown): Wanted {
   }
   if (typeof members === 'number' && Number.isInteger(members) && members >= 1)
     return { number: members, names: undefined }
-  const shape = 'a whole number, 1 or more, or a list of names that is not empty'
-  throw new InvalidArgumentError('members', `must be ${shape}, this is ${show(members)}`)
+  throw expected('members', 'a whole number, 1 or more, or a non-empty list of names', members)
 }

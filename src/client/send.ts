@@ -1,9 +1,9 @@
 /** One request from its sending to its answer: the token, the time it may take, and what is tried again. */
 import type { Status } from '../core/fault.ts'
 import type { ApiRequest, ApiResponse, CallOptions } from './api.ts'
-import { fullJitter, linkedSignal, sleep, after, type Backoff } from './backoff.ts'
+import { after, fullJitter, onAbort, sleep, untilAborted, type Backoff } from './backoff.ts'
 import { readDuration, tellDuration } from './duration.ts'
-import { ConnectionError, InvalidArgumentError, isTransient, retryAfter, ServiceError, statusOf } from './errors.ts'
+import { InvalidArgumentError, ServiceError, ConnectionError, statusOf, isTransient, retryAfter } from './errors.ts'
 
 /** A token, or where to get one. A function is asked once, and again when what it gave is refused with 401. */
 export type Token = string | (() => string | Promise<string>)
@@ -54,7 +54,7 @@ export class Credentials {
 function readToken(token: unknown): string {
   const text = typeof token === 'string' ? token.trim() : ''
   if (/^[\x21-\x7e]+$/.test(text)) return text
-  throw new InvalidArgumentError('token', 'must be a text of visible ASCII characters, or a function that gives one')
+  throw new InvalidArgumentError('token', 'must be visible ASCII text, or a function that gives it')
 }
 
 export interface SenderOptions {
@@ -93,7 +93,9 @@ export class Sender {
       } catch (error) {
         if (options.signal?.aborted) throw options.signal.reason
         // An earlier attempt may have deleted it, though its answer was lost: what was asked for is so.
-        if (uncertain && request.method === 'DELETE' && statusOf(error) === 404) return deleted<T>(error, request)
+        if (uncertain && request.method === 'DELETE' && statusOf(error) === 404) {
+          return { data: {} as T, status: 200, headers: (error as ServiceError).headers, request }
+        }
         const harmless = safe || statusOf(error) === 429
         if (options.retry === false || attempt >= attempts || !harmless || !isTransient(error)) throw error
         uncertain ||= statusOf(error) !== 429
@@ -120,95 +122,49 @@ export class Sender {
   }
 
   async #once<T>(request: ApiRequest, token: string | undefined, options: SendOptions): Promise<ApiResponse<T>> {
-    const limit =
-      options.requestTimeout === undefined
-        ? this.#options.requestTimeout
-        : readDuration(options.requestTimeout, 'requestTimeout')
-    const { signal, abort, release } = linkedSignal([options.signal])
-    const stop = after(limit, () => abort(new ConnectionError(request, `no answer within ${tellDuration(limit)}`)))
+    const { requestTimeout = this.#options.requestTimeout } = options
+    const limit = readDuration(requestTimeout, 'requestTimeout')
+    const cut = new AbortController()
+    const late = () => cut.abort(new ConnectionError(request, `no answer within ${tellDuration(limit)}`))
+    const off = [after(limit, late), onAbort(options.signal, () => cut.abort(options.signal?.reason))]
     try {
-      const { headers, status, text } = await exchange(this.#options.fetch, request, token, signal)
-      if (status >= 200 && status < 300) {
-        return { data: parse(request, text) as T, status, headers, request }
-      }
-      throw new ServiceError({ status, headers }, errorIn(text), request)
-    } catch (error) {
-      if (options.signal?.aborted) throw options.signal.reason
-      if (signal.aborted) throw signal.reason
-      throw error
+      return await untilAborted(this.#exchange<T>(request, token, cut.signal), cut.signal)
     } finally {
-      stop()
-      release()
+      for (const stop of off) stop()
     }
   }
-}
 
-async function exchange(
-  send: typeof fetch,
-  request: ApiRequest,
-  token: string | undefined,
-  signal: AbortSignal,
-): Promise<{ headers: Headers; status: number; text: string }> {
-  signal.throwIfAborted()
-  try {
-    const { headers, status, text } = await untilAborted(
-      (async () => {
-        const response = await send(request.url, {
-          method: request.method,
-          headers: {
-            ...request.headers,
-            ...(request.body !== undefined && { 'Content-Type': 'application/json' }),
-            ...(token !== undefined && { Authorization: `Bearer ${token}` }),
-          },
-          ...(request.body !== undefined && { body: JSON.stringify(request.body) }),
-          // A token must not follow to another host; and Workers know no 'error'.
-          redirect: 'manual',
-          signal,
-        })
-        return { headers: response.headers, status: response.status, text: await response.text() }
-      })(),
-      signal,
-    )
-    return { headers, status, text }
-  } catch (error) {
-    if (signal.aborted) throw error
-    throw new ConnectionError(request, reasonOf(error), error)
+  async #exchange<T>(request: ApiRequest, token: string | undefined, signal: AbortSignal): Promise<ApiResponse<T>> {
+    const { method, url, headers, body } = request
+    let response: Response
+    let text: string
+    try {
+      response = await this.#options.fetch(url, {
+        method,
+        headers: {
+          ...headers,
+          ...(body !== undefined && { 'Content-Type': 'application/json' }),
+          ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        // A token must not follow to another host; and Workers know no 'error'.
+        redirect: 'manual',
+        signal,
+      })
+      text = await response.text()
+    } catch (error) {
+      throw new ConnectionError(request, reasonOf(error), error)
+    }
+    const { ok, status } = response
+    let data: { error?: Partial<Status> } = {}
+    try {
+      if (text) data = JSON.parse(text)
+    } catch (error) {
+      if (ok) throw new ConnectionError(request, 'the answer is no whole JSON', error)
+    }
+    if (!ok) throw new ServiceError(response, Object(data?.error), request)
+    return { data: data as T, status, headers: response.headers, request }
   }
-}
-
-/** A promise's end, or the signal's: not every fetch heeds its signal at every moment. */
-export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise
-  return new Promise<T>((resolve, reject) => {
-    const abort = () => reject(signal.reason)
-    if (signal.aborted) abort()
-    else signal.addEventListener('abort', abort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
-}
-
-function parse(request: ApiRequest, text: string): unknown {
-  if (text === '') return {}
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw new ConnectionError(request, 'the answer is no JSON, or only a part of it came', error)
-  }
-}
-
-/** The error in an answer, as far as it is one of Google's. */
-function errorIn(text: string): Partial<Status> {
-  try {
-    const { error } = JSON.parse(text) as { error?: Partial<Status> }
-    return typeof error === 'object' && error !== null ? error : {}
-  } catch {
-    return {}
-  }
-}
-
-function deleted<T>(error: unknown, request: ApiRequest): ApiResponse<T> {
-  const headers = error instanceof ServiceError ? error.headers : new Headers()
-  return { data: {} as T, status: 200, headers, request }
 }
 
 /** Why a fetch failed: the platforms hide it one level down. */

@@ -1,7 +1,6 @@
 /** Subscriptions by WebSocket, for as long as sockets get through at all. */
-import type { Status } from '../core/fault.ts'
 import type * as wire from '../core/wire.ts'
-import { after } from './backoff.ts'
+import { after, onAbort } from './backoff.ts'
 import { ServiceError } from './errors.ts'
 import type { Credentials } from './send.ts'
 
@@ -72,19 +71,21 @@ export class Sockets {
     signal.throwIfAborted()
     this.#tried = token
     const connection = this.#open(`${this.#base}/v1beta1/${path}`, token)
-    const abort = () => connection.end(signal.reason)
-    signal.addEventListener('abort', abort, { once: true })
+    const off = onAbort(signal, () => connection.end(signal.reason))
     try {
       for (;;) {
         const message = await connection.next()
         if (message === undefined) break
-        if (message !== 'open' && 'error' in message) throw refusal(message.error, path)
+        if (message !== 'open' && 'error' in message) {
+          const { error } = message
+          throw new ServiceError({ status: error.code, headers: new Headers() }, error, { method: 'GET', url: path })
+        }
         yield message
       }
       signal.throwIfAborted()
       if (connection.code === CLOSE_EXPIRED) await this.#credentials.refuse(token)
     } finally {
-      signal.removeEventListener('abort', abort)
+      off()
       connection.end()
     }
   }
@@ -95,7 +96,7 @@ export class Sockets {
       return new Connection(new (this.#socketClass as WebSocketConstructor)(url, protocols))
     } catch (cause) {
       // A token that can be no subprotocol, or a page that may open no sockets.
-      throw new NotOpened('the WebSocket could not be made', { cause })
+      throw new NotOpened('not made', { cause })
     }
   }
 }
@@ -114,7 +115,7 @@ class Connection {
 
   constructor(socket: WebSocketLike) {
     this.#socket = socket
-    this.#stopTimer = after(OPEN_MS, () => this.end(new NotOpened('the WebSocket did not answer in time')))
+    this.#stopTimer = after(OPEN_MS, () => this.end(new NotOpened('no answer in time')))
     // An answer to this shows that messages get through, both ways.
     socket.addEventListener('open', () => this.#send('ping'))
     socket.addEventListener('message', ({ data }: { data: unknown }) => this.#hear(data))
@@ -148,7 +149,7 @@ class Connection {
 
   #close(): void {
     if (this.#over) return
-    if (!this.#opened) this.#failure = new NotOpened('the WebSocket was refused')
+    if (!this.#opened) this.#failure = new NotOpened('refused')
     this.#finish()
   }
 
@@ -166,7 +167,7 @@ class Connection {
       this.#opened = true
       this.#heard.push('open')
     }
-    const message = data === 'pong' ? undefined : read(data)
+    const message = read(data)
     if (message) this.#heard.push(message)
     this.#wake()
   }
@@ -191,13 +192,10 @@ class Connection {
 /** A message, if it is one: what cannot be read is as good as not sent, and a look will tell what it was about. */
 function read(data: unknown): wire.Message | undefined {
   try {
-    const message = JSON.parse(String(data)) as unknown
-    return typeof message === 'object' && message !== null ? (message as wire.Message) : undefined
+    const message: unknown = JSON.parse(String(data))
+    if (message instanceof Object) return message as wire.Message
   } catch {
-    return undefined
+    // Such as the answer to a ping.
   }
-}
-
-function refusal(status: Status, path: string): ServiceError {
-  return new ServiceError({ status: status.code, headers: new Headers() }, status, { method: 'GET', url: path })
+  return undefined
 }

@@ -1,11 +1,11 @@
 /** The service's resources as targets: how each is read, and how its changes are heard. */
-import { collapse, configName, isUnder, parseName } from '../core/name.ts'
 import type * as wire from '../core/wire.ts'
 import { sleep } from './backoff.ts'
 import type { Client } from './client.ts'
 import { statusOf } from './errors.ts'
-import type { Revision, Snapshot, Tally, Target } from './observation.ts'
-import { checkName } from './resources.ts'
+import type { Revision, Snapshot, Target } from './observation.ts'
+import type { ApiResponse, CallOptions } from './api.ts'
+import { checkName, collapse, readName } from './names.ts'
 import { NotOpened } from './sockets.ts'
 
 /** The pause between looks where nothing can be heard, in milliseconds: doubled from the first to the second. */
@@ -32,112 +32,86 @@ const UNTIL_SUCCEEDED = {
   message: 'error.message',
 } as const
 
+/** What the client's targets have in common. */
+function base<T>(
+  client: Client,
+  key: string,
+  get: (options: CallOptions) => Promise<ApiResponse<T>>,
+  of: (value: T) => Snapshot<T>,
+) {
+  const read = async ({ signal }: { signal: AbortSignal }) => of((await get({ signal, retry: false })).data)
+  return { key, owner: client, read }
+}
+
 /** A variable: `present` with what it holds, from its creation to its deletion. */
 export function variableTarget(client: Client, name: string): Target<wire.Variable> {
-  const { project, config, path } = checkName(name, 'variable')
-  const subscription = `${configName(project, config)}:subscribe?path=/${path}`
-  const full = `${configName(project, config)}/variables/${path}`
-  const read = async ({ signal }: { signal: AbortSignal }) =>
-    ofVariable((await client.variables.get(name, { signal, retry: false })).data)
+  const { full, config, id } = checkName(name, 'variable')
+  const target = base(client, full, (options) => client.variables.get(full, options), ofVariable)
   return {
-    key: full,
-    owner: client,
-    read,
-    revOf: (variable) => variable.updateTime,
-    optional: ['text', 'value'],
-    stateOf: (variable) => ('text' in variable ? (variable.text ?? '') : (variable.value ?? '')),
+    ...target,
+    stateOf: ({ text, value }) => text ?? value ?? '',
     subscribe: ({ signal }) =>
       bySocketOrPoll(client, signal, {
-        read,
-        socket: subscription,
+        read: target.read,
+        socket: `${config}:subscribe?path=/${id}`,
         hear: (message) =>
           'variable' in message && message.variable.name === full ? ofVariable(message.variable) : undefined,
-        async hold(known) {
-          const { data } = await client.variables.watch(name, { newerThan: known.rev, signal, retry: false })
-          return ofVariable(data)
+        async hold({ rev }) {
+          return ofVariable((await client.variables.watch(full, { newerThan: rev, signal, retry: false })).data)
         },
       }),
   }
 }
 
-function ofVariable(variable: wire.Variable): Snapshot<wire.Variable> {
-  const { state, ...value } = variable
+function ofVariable({ state, ...value }: wire.Variable): Snapshot<wire.Variable> {
+  const rev = value.updateTime
   // Its deletion comes after its last change, and may be told with that one's time.
-  if (state === 'DELETED') return { kind: 'absent', rev: `${variable.updateTime}~` }
-  return { kind: 'present', value, rev: variable.updateTime }
+  return state === 'DELETED' ? { kind: 'absent', rev: `${rev}~` } : { kind: 'present', value, rev }
 }
 
 /** A waiter. Another one under its name is another one: for who waits for the first, that has gone. */
 export function waiterTarget(client: Client, name: string): Target<wire.Waiter> {
-  checkName(name, 'waiter')
-  const read = async ({ signal }: { signal: AbortSignal }) =>
-    ofWaiter((await client.waiters.get(name, { signal, retry: false })).data)
+  const { full, config } = checkName(name, 'waiter')
+  const target = base(client, full, (options) => client.waiters.get(full, options), ofWaiter)
   return {
-    key: name.replace(/^\//, ''),
-    owner: client,
+    ...target,
     until: UNTIL_SUCCEEDED,
-    read,
-    revOf: (waiter) => ofWaiter(waiter).rev,
-    optional: ['done', 'error'],
     stateOf: stateOfWaiter,
-    tally: (snapshot, options) => tallyOf(client, name, snapshot, options),
+    async tally(snapshot, { signal }) {
+      if (snapshot?.kind !== 'present') return {}
+      const { path, number } = snapshot.value.success.cardinality
+      const { data } = await client.variables.list(config, { filter: collapse(path), signal, retry: false })
+      return { have: data.variables?.length ?? 0, need: number }
+    },
     subscribe: ({ signal }) =>
       bySocketOrPoll(client, signal, {
-        read,
-        socket: `${name.replace(/^\//, '')}:subscribe`,
+        read: target.read,
+        socket: `${full}:subscribe`,
         hear: (message) => ('waiter' in message ? ofWaiter(message.waiter) : undefined),
         tellsFirst: true,
-        async hold() {
-          const { data } = await client.waiters.wait(name, { signal, retry: false })
-          return ofWaiter(data)
-        },
+        hold: async () => ofWaiter((await client.waiters.wait(full, { signal, retry: false })).data),
       }),
   }
 }
 
-function ofWaiter(waiter: wire.Waiter): Snapshot<wire.Waiter> {
+function ofWaiter(value: wire.Waiter): Snapshot<wire.Waiter> {
+  const identity = value.createTime
   // It changes once in its life.
-  return {
-    kind: 'present',
-    value: waiter,
-    rev: `${waiter.createTime}${waiter.done ? '+' : ''}`,
-    identity: waiter.createTime,
-  }
-}
-
-/** How many variables a waiter has under the path of its success. */
-async function tallyOf(
-  client: Client,
-  name: string,
-  snapshot: Snapshot<wire.Waiter> | undefined,
-  { signal }: { signal: AbortSignal },
-): Promise<Tally> {
-  const waiter = snapshot?.kind === 'present' ? snapshot.value : undefined
-  if (!waiter) return {}
-  const { project, config } = checkName(name, 'waiter')
-  const { path, number } = waiter.success.cardinality
-  const parent = configName(project, config)
-  const root = collapse(path)
-  const { data } = await client.variables.list(parent, { ...(root && { filter: root }), signal, retry: false })
-  const own = `${parent}/variables/`
-  const counted = (data.variables ?? []).filter((variable) => isUnder(root, variable.name.slice(own.length)))
-  return { have: counted.length, need: number }
+  return { kind: 'present', value, rev: `${identity}${value.done ? '+' : ''}`, identity }
 }
 
 /** The Operation of a waiter: it is heard of by the waiter's subscription. */
 export function operationTarget(client: Client, name: string): Target<wire.Operation> {
-  const { project, config, operation } = checkName(name, 'operation')
-  const waiter = waiterTarget(client, `${configName(project, config)}/${operation}`)
-  const read = async ({ signal }: { signal: AbortSignal }): Promise<Snapshot<wire.Operation>> => {
-    const { data } = await client.operations.get(name, { signal, retry: false })
-    return { kind: 'present', value: data }
-  }
+  const { full, config, id } = checkName(name, 'operation')
+  const waiter = waiterTarget(client, `${config}/${id}`)
   return {
-    key: name.replace(/^\//, ''),
-    owner: client,
+    ...base(
+      client,
+      full,
+      (options) => client.operations.get(full, options),
+      (value) => ({ kind: 'present', value }),
+    ),
     until: UNTIL_SUCCEEDED,
-    read,
-    optional: ['done', 'error', 'response'],
     stateOf: stateOfWaiter,
     async *subscribe(options) {
       // Every change of the waiter has the Operation read.
@@ -148,21 +122,21 @@ export function operationTarget(client: Client, name: string): Target<wire.Opera
 
 /** A config. Its changes are not told, so they are looked for. */
 export function configTarget(client: Client, name: string): Target<wire.RuntimeConfig> {
-  checkName(name, 'config')
+  const { full } = checkName(name, 'config')
   return {
-    key: name.replace(/^\//, ''),
-    owner: client,
+    ...base(
+      client,
+      full,
+      (options) => client.configs.get(full, options),
+      (value) => ({ kind: 'present', value }),
+    ),
     stateOf: () => 'ACTIVE',
-    async read({ signal }) {
-      return { kind: 'present', value: (await client.configs.get(name, { signal, retry: false })).data }
-    },
   }
 }
 
 /** The resource of a name, as a target; undefined if it names none. */
 export function targetOf(client: Client, name: string): Target<never> | undefined {
-  const read = parseName(name, 'name')
-  const kind = read.ok ? read.value.kind : 'project'
+  const kind = readName(name)?.kind ?? 'project'
   return kind === 'project' ? undefined : (TARGETS[kind](client, name) as unknown as Target<never>)
 }
 

@@ -1,5 +1,5 @@
 /** Tokens: a wait written down, to go on in another process. */
-import { InvalidArgumentError } from './errors.ts'
+import { InvalidArgumentError, show } from './errors.ts'
 import type { Revision } from './observation.ts'
 
 /** The version of the tokens that are written and read here. */
@@ -19,37 +19,22 @@ export interface Resumption {
   readonly until?: object | undefined
 }
 
-/** Writes a token: text of letters, digits, `.`, `-` and `_`. It holds no credential. */
+/** Writes a token: text that may stand in a URL. It holds no credential. */
 export function writeToken(resumption: Resumption): string {
-  const bytes = new TextEncoder().encode(JSON.stringify({ v: VERSION, ...resumption }))
-  const base64 = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
-  return PREFIX + base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+  return PREFIX + encodeURIComponent(JSON.stringify({ v: VERSION, ...resumption }))
 }
 
 /** Reads a token. Throws {@link InvalidArgumentError} for what is none, and for one of another version. */
 export function readToken(token: unknown): Resumption {
-  if (typeof token !== 'string' || !token.startsWith(PREFIX)) throw notOne()
-  const { v, ...resumption } = decode(token.slice(PREFIX.length))
-  if (v !== VERSION) {
-    throw new InvalidArgumentError('token', `has version ${JSON.stringify(v)}, and only ${VERSION} can be read here`)
-  }
-  const { key, deadline } = resumption
-  if (typeof key !== 'string' || typeof deadline !== 'number' || !Number.isFinite(deadline)) throw notOne()
-  return resumption
-}
-
-function decode(text: string): Resumption & { v?: unknown } {
+  let read: Partial<Resumption> & { v?: unknown } = {}
   try {
-    const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
-    const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0))
-    const read = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)) as unknown
-    if (typeof read === 'object' && read !== null) return read as Resumption & { v?: unknown }
+    if (String(token).startsWith(PREFIX))
+      read = Object(JSON.parse(decodeURIComponent(String(token).slice(PREFIX.length))))
   } catch {
     // Whatever it is, it was not written here.
   }
-  throw notOne()
-}
-
-function notOne(): InvalidArgumentError {
-  return new InvalidArgumentError('token', 'is not a token of a wait, or only a part of one')
+  const { v = VERSION, key, deadline } = read
+  if (v !== VERSION) throw new InvalidArgumentError('token', `has version ${show(v)}, not ${VERSION}`)
+  if (typeof key === 'string' && Number.isFinite(deadline)) return read as Resumption
+  throw new InvalidArgumentError('token', 'is not a whole token of a wait')
 }

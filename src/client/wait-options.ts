@@ -1,7 +1,7 @@
 /** How a wait goes about it. */
 import type { Backoff } from './backoff.ts'
-import { checkOptions, readDuration, show, type Duration } from './duration.ts'
-import { InvalidArgumentError, isTransient } from './errors.ts'
+import { checkOptions, readDuration, type Duration } from './duration.ts'
+import { expected, isTransient } from './errors.ts'
 import type { Progress } from './wait.ts'
 import type { Revision } from './observation.ts'
 
@@ -50,75 +50,60 @@ export const WAIT_OPTIONS = [
 ]
 
 /** The options as the wait uses them; times in milliseconds. */
-export interface ReadOptions<T> {
+export interface ReadOptions<T> extends Pick<WaitOptions<T>, 'signal' | 'since' | 'identity' | 'onProgress'> {
   readonly timeout: number
   readonly stall: number | undefined
   readonly stableTimes: number
   readonly stableFor: number
-  readonly signal: AbortSignal | undefined
   readonly transport: 'auto' | 'push' | 'poll'
   readonly backoff: Backoff
   readonly jitter: boolean
   readonly maxAttempts: number
   readonly retryable: (error: unknown) => boolean
-  readonly since: Revision | undefined
-  readonly identity: string | undefined
-  readonly onProgress: ((progress: Progress<T>) => void) | undefined
 }
 
+/** The usual bounds of the pauses between looks, in milliseconds. */
 const MIN_DELAY_MS = 500
 const MAX_DELAY_MS = 10_000
 
-/** Checks the options. Throws {@link InvalidArgumentError}, which names the option. */
+/** Checks the options. Throws `InvalidArgumentError`, which names the option. */
 export function readWaitOptions<T>(options: WaitOptions<T>): ReadOptions<T> {
   checkOptions(options, WAIT_OPTIONS, 'a wait')
-  const { stable, transport = 'auto', jitter = true, maxAttempts = Infinity } = options ?? {}
-  if (options?.timeout === undefined) {
-    throw new InvalidArgumentError('timeout', "is required: how long the whole wait may take, such as '5m'")
-  }
-  if (!['auto', 'push', 'poll'].includes(transport)) {
-    throw new InvalidArgumentError('transport', `must be "auto", "push" or "poll", this is ${show(transport)}`)
-  }
-  if (maxAttempts !== Infinity && (!Number.isInteger(maxAttempts) || maxAttempts < 1)) {
-    throw new InvalidArgumentError('maxAttempts', `must be a whole number, 1 or more, this is ${show(maxAttempts)}`)
-  }
+  const { timeout, stall, stable, signal, transport = 'auto', minDelay, maxDelay, ...rest } = options ?? {}
+  const { jitter = true, maxAttempts = Infinity, retryable = isTransient } = rest
+  if (!['auto', 'push', 'poll'].includes(transport)) throw expected('transport', '"auto", "push" or "poll"', transport)
+  if (maxAttempts !== Infinity) checkCount(maxAttempts, 'maxAttempts')
   const times = typeof stable === 'number'
-  if (times && (!Number.isInteger(stable) || stable < 1)) {
-    throw new InvalidArgumentError('stable', `must be a whole number, 1 or more, or a duration such as '5s'`)
-  }
+  if (times) checkCount(stable, 'stable')
+  readSignal(signal)
+  // A shortest pause above the usual longest one moves that along, and the other way round.
+  const longest = maxDelay === undefined ? Infinity : readDuration(maxDelay, 'maxDelay')
+  const min = minDelay === undefined ? Math.min(MIN_DELAY_MS, longest) : readDuration(minDelay, 'minDelay')
+  const max = maxDelay === undefined ? Math.max(MAX_DELAY_MS, min) : longest
+  if (max < min) throw expected('maxDelay', 'no shorter than minDelay', maxDelay)
   return {
-    timeout: readDuration(options.timeout, 'timeout'),
-    stall: options.stall === undefined ? undefined : readDuration(options.stall, 'stall'),
+    ...rest,
+    signal,
+    timeout: readDuration(timeout, 'timeout'),
+    stall: stall === undefined ? stall : readDuration(stall, 'stall'),
     stableTimes: times ? stable : 1,
     stableFor: times || stable === undefined ? 0 : readDuration(stable, 'stable'),
-    signal: readSignal(options.signal),
     transport,
-    backoff: readDelays(options),
+    backoff: { min, max },
     jitter,
     maxAttempts,
-    retryable: options.retryable ?? isTransient,
-    since: options.since,
-    identity: options.identity,
-    onProgress: options.onProgress,
+    retryable,
   }
 }
 
-/** A shortest pause above the usual longest one moves that along, and the other way round. */
-function readDelays({ minDelay, maxDelay }: Pick<WaitOptions, 'minDelay' | 'maxDelay'>): Backoff {
-  const given = { min: readDelay(minDelay, 'minDelay'), max: readDelay(maxDelay, 'maxDelay') }
-  const min = given.min ?? Math.min(MIN_DELAY_MS, given.max ?? MIN_DELAY_MS)
-  const max = given.max ?? Math.max(MAX_DELAY_MS, min)
-  if (max < min) throw new InvalidArgumentError('maxDelay', `must not be shorter than minDelay, ${max} ms < ${min} ms`)
-  return { min, max }
+/** Checks a number of things. */
+export function checkCount(count: unknown, option: string): void {
+  if (!Number.isInteger(count) || (count as number) < 1) throw expected(option, 'a whole number, 1 or more', count)
 }
-
-const readDelay = (delay: Duration | undefined, option: string) =>
-  delay === undefined ? undefined : readDuration(delay, option)
 
 /** Checks that a signal is one: another object would be ignored silently. */
 export function readSignal(signal: unknown): AbortSignal | undefined {
-  if (signal === undefined || typeof (signal as AbortSignal | null)?.addEventListener === 'function') {
-    return signal as AbortSignal | undefined
-  }
-  throw new InvalidArgumentError('signal', `must be an AbortSignal, this is ${show(signal)}`)
+  const given = signal as AbortSignal | undefined
+  if (given === undefined || typeof given?.addEventListener === 'function') return given
+  throw expected('signal', 'an AbortSignal', given)
 }

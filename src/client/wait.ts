@@ -1,9 +1,10 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** The wait: one promise for what a target is to become, with a deadline that holds. */
 import { readUntil, type Judge, type Until, type Verdict } from './acceptors.ts'
-import { after, ceilingOf, ENDED, now, sleep } from './backoff.ts'
+import { after, ceilingOf, ENDED, now, onAbort } from './backoff.ts'
 import { tellDuration } from './duration.ts'
-import { InvalidArgumentError, retryAfter, tellError } from './errors.ts'
-import { feedOf, lookAt, type Feed } from './feed.ts'
+import { expected, retryAfter, show, tellError } from './errors.ts'
+import { feedOf, lookAt, type Feed, type Seen } from './feed.ts'
 import type { Observation, Snapshot, Tally, Target } from './observation.ts'
 import { WaitError, type FailureStatus, type WaitFailure, type WaitOutcome, type WaitSuccess } from './outcome.ts'
 import { writeToken } from './token.ts'
@@ -19,8 +20,10 @@ export interface Progress<T> {
   readonly remainingMs: number
 }
 
+type TimerName = 'deadline' | 'stall' | 'stable' | 'absent' | 'lastLook' | 'pause'
+
 /** How long the last look may go on past the deadline, in milliseconds. */
-const LAST_LOOK_MS = 50
+export const LAST_LOOK_MS = 50
 /** How much before the deadline the last look is taken where nobody knows how long one takes, in milliseconds. */
 const UNKNOWN_LOOK_MS = 200
 /** How long it may take to find out how far a target had come that has failed, in milliseconds. */
@@ -34,15 +37,28 @@ export function wait<T, S extends string = string>(
   target: Target<T>,
   until: Until<T, S> | undefined,
   options: WaitOptions<T>,
-): Wait<T, S> {
-  if (typeof target?.read !== 'function') throw new InvalidArgumentError('target', 'must have a function read')
-  const wanted = until ?? target.until
-  if (wanted === undefined) throw new InvalidArgumentError('until', 'is required: what to wait for')
+): Wait<T, [S] extends [never] ? 'success' : S> {
+  return prepare<T, [S] extends [never] ? 'success' : S>(target, until as Until<T>, options)()
+}
+
+/** As {@link wait}, but starts when it is told to. */
+export function prepare<T, S extends string = string>(
+  target: Target<T>,
+  until: Until<T, S> | undefined,
+  options: WaitOptions<T>,
+): () => Wait<T, S> {
+  if (typeof target?.read !== 'function') throw expected('target', 'an object with a function read', target)
+  const judge = readUntil<T>(until ?? target.until)
   const read = readWaitOptions(options)
-  if (read.transport === 'push' && !target.subscribe) {
-    throw new InvalidArgumentError('transport', 'cannot be "push": this target cannot be listened to')
+  if (read.transport === 'push' && !listens(target, read)) {
+    throw expected('transport', 'another one with this target and these options', read.transport)
   }
-  return new Wait<T, S>(target, readUntil<T>(wanted), read)
+  return () => new Wait<T, S>(target, judge, read)
+}
+
+/** Whether a wait listens. What does not change is not told again, so it can only be counted by looking. */
+function listens<T>(target: Target<T>, { transport, stableTimes, maxAttempts }: ReadOptions<T>): boolean {
+  return target.subscribe !== undefined && transport !== 'poll' && stableTimes === 1 && maxAttempts === Infinity
 }
 
 /**
@@ -57,14 +73,18 @@ export class Wait<T, S extends string = string> implements PromiseLike<WaitSucce
   readonly #started = now()
   readonly #deadline: number
   readonly #outcome: Promise<WaitOutcome<T, S>>
-  #resolve: (outcome: WaitOutcome<T, S>) => void = () => {}
+  #resolve: (outcome: WaitOutcome<T, never>) => void = () => {}
   #settled = false
   /** Aborted with the end of the wait: nothing of it lives on. */
   readonly #end = new AbortController()
   readonly #listeners = new Set<(progress: Progress<T>) => void>()
-  readonly #timers = new Map<'deadline' | 'stall' | 'stable' | 'absent' | 'lastLook', () => void>()
+  readonly #timers = new Map<TimerName, () => void>()
   #feed: Feed<T> | undefined
+  /** Whether there is news that was not looked at, and who pauses before the next look. */
+  #stirred = false
+  #wake: () => void = () => {}
   #leave: () => void = () => {}
+  #ignore: () => void = () => {}
   #last: Snapshot<T> | undefined
   #progress: Progress<T> | undefined
   #identity: string | undefined
@@ -72,6 +92,8 @@ export class Wait<T, S extends string = string> implements PromiseLike<WaitSucce
   #attempts = 0
   #successes = 0
   #stable: { label: string; seen: Observation<T> } | undefined
+  #judging = false
+  #next: Seen<T> | undefined
   /** Nothing is judged any more: a failure is certain, and being looked into. */
   #closing = false
   #error: unknown
@@ -101,9 +123,8 @@ export class Wait<T, S extends string = string> implements PromiseLike<WaitSucce
     rejected?: ((error: WaitError<T>) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     const result = this.#outcome.then((outcome) => {
-      if (outcome.status !== 'success') throw outcome.error
-      const { status: _, ...success } = outcome
-      return success as WaitSuccess<T, S>
+      if (outcome.status === 'success') return outcome
+      throw outcome.error
     })
     return result.then(resolved, rejected)
   }
@@ -140,6 +161,7 @@ export class Wait<T, S extends string = string> implements PromiseLike<WaitSucce
       latest = progress
       wake()
     })
+    void this.#outcome.then(() => wake())
     try {
       for (;;) {
         if (latest) {
@@ -150,7 +172,7 @@ export class Wait<T, S extends string = string> implements PromiseLike<WaitSucce
           await this
           return
         } else {
-          await Promise.race([this.#outcome, new Promise<void>((resolve) => (wake = resolve))])
+          await new Promise<void>((resolve) => (wake = resolve))
         }
       }
     } finally {
@@ -166,27 +188,14 @@ export class Wait<T, S extends string = string> implements PromiseLike<WaitSucce
 
   #start(): void {
     const { signal, stall, timeout } = this.#options
-    if (signal?.aborted) return this.#abort()
-    signal?.addEventListener('abort', this.#abort, { once: true })
+    this.#ignore = onAbort(signal, () => this.#fail('aborted', { cause: signal?.reason }))
+    if (this.#settled) return
     this.#timer('deadline', timeout, () => this.#timeOut())
     if (stall !== undefined) this.#armStall(stall)
     const { absent } = this.#judge
     if (typeof absent === 'object') this.#timer('absent', absent.pendingFor, () => this.#absentTooLong())
-    if (this.#listens()) this.#listen()
+    if (listens(this.#target, this.#options)) this.#listen()
     else void this.#poll()
-  }
-
-  readonly #abort = (): void => this.#fail('aborted', { cause: this.#options.signal?.reason })
-
-  #listens(): boolean {
-    const { transport, stableTimes } = this.#options
-    // What does not change is not told again, so it can only be counted by looking.
-    return (
-      this.#target.subscribe !== undefined &&
-      transport !== 'poll' &&
-      stableTimes === 1 &&
-      this.#options.maxAttempts === Infinity
-    )
   }
 
   #listen(): void {
@@ -198,10 +207,14 @@ export class Wait<T, S extends string = string> implements PromiseLike<WaitSucce
   }
 
   async #lastLook(feed: Feed<T>): Promise<void> {
-    await Promise.all([feed.look(), this.#count()])
+    const look = feed.look()
+    // What is counted depends on what it is.
+    if (!this.#last) await look
+    await Promise.all([look, this.#count()])
   }
 
   async #poll(): Promise<void> {
+    this.#leave = this.#target.wake?.(() => this.#stir()) ?? (() => {})
     for (let look = 1, last = false; !this.#settled; look += 1) {
       const began = now()
       const [observation] = await Promise.all([lookAt(this.#target, this.#end.signal), last && this.#count()])
@@ -209,40 +222,82 @@ export class Wait<T, S extends string = string> implements PromiseLike<WaitSucce
       await this.#observe(observation, 'poll')
       if (this.#settled || this.#closing) return
       if (last) return this.#timeOut()
-      if (look === this.#options.maxAttempts) return this.#fail('timeout', { reason: `${look} looks` })
+      if (look === this.#options.maxAttempts)
+        return this.#fail('timeout', { reason: `${look} looks`, cause: this.#error })
       const pause = this.#pauseAfter(look, observation)
       const left = this.#deadline - now()
       // The last look is begun in time to have its answer by the deadline.
       const early = Math.min(2 * took, Math.max(0, left / 2))
       last = pause >= left - early
       if (last) this.#timer('deadline', left + LAST_LOOK_MS, () => this.#timeOut())
-      await sleep(last ? Math.max(0, left - early) : pause, this.#end.signal).catch(() => {})
+      const undisturbed = await this.#pause(last ? Math.max(0, left - early) : pause)
+      last &&= undisturbed
     }
+  }
+
+  /**
+   * Pauses, unless something has changed since the last look, and until something does. Answers whether it was not
+   * disturbed.
+   */
+  async #pause(milliseconds: number): Promise<boolean> {
+    if (!this.#stirred) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+        this.#timer('pause', milliseconds, resolve)
+      })
+    }
+    const disturbed = this.#stirred
+    this.#stirred = false
+    return !disturbed
+  }
+
+  #stir(): void {
+    this.#stirred = true
+    this.#wake()
   }
 
   #pauseAfter(look: number, observation: Observation<T>): number {
     const asked = observation.kind === 'error' ? retryAfter(observation.error) : undefined
-    if (asked !== undefined) return asked
     const { backoff, jitter } = this.#options
+    if (asked !== undefined) return Math.max(asked, backoff.min)
     const ceiling = ceilingOf(look, backoff)
     return jitter ? backoff.min + Math.random() * (ceiling - backoff.min) : ceiling
   }
 
-  /** Takes in what was seen, and ends the wait if that is what it was for. */
+  /**
+   * Takes in what was seen, and ends the wait if that is what it was for. One is judged after the other; while one is,
+   * only the latest of those that come is kept.
+   */
   async #observe(observation: Observation<T>, via: 'push' | 'poll'): Promise<void> {
-    if (this.#settled || this.#closing || this.#isOld(observation)) return
+    if (this.#judging) {
+      // What cannot be seen does not take the place of what was.
+      if (observation.kind !== 'error' || !this.#next) this.#next = { observation, via }
+      return
+    }
+    this.#judging = true
+    try {
+      for (let seen: Seen<T> | undefined = { observation, via }; seen; seen = this.#next) {
+        this.#next = undefined
+        const judged = this.#take(seen.observation, seen.via)
+        if (judged) await judged
+      }
+    } catch (error) {
+      this.#fail('error', { cause: error })
+    } finally {
+      this.#judging = false
+    }
+  }
+
+  #take(observation: Observation<T>, via: 'push' | 'poll'): Promise<void> | undefined {
+    if (this.#settled || this.#closing || this.#isOld(observation)) return undefined
     this.#attempts += 1
     const seen = this.#sameOne(observation)
     if (seen.kind === 'error') this.#noteError(seen.error)
-    else if (!this.#noteState(seen, via) && via === 'push') return
-    if (this.#settled) return
-    try {
-      const verdict = this.#judge.judge(seen)
-      const decided = verdict instanceof Promise ? await verdict : verdict
-      if (!this.#settled && !this.#closing) await this.#decide(decided, seen)
-    } catch (error) {
-      this.#fail('error', { cause: error })
-    }
+    else if (!this.#noteState(seen, via) && via === 'push') return undefined
+    if (this.#settled) return undefined
+    const verdict = this.#judge.judge(seen)
+    if (!(verdict instanceof Promise)) return this.#decide(verdict, seen)
+    return verdict.then((decided) => (this.#settled || this.#closing ? undefined : this.#decide(decided, seen)))
   }
 
   #isOld(observation: Observation<T>): boolean {
@@ -293,21 +348,21 @@ export class Wait<T, S extends string = string> implements PromiseLike<WaitSucce
     return true
   }
 
-  async #decide(verdict: Verdict, seen: Observation<T>): Promise<void> {
-    if (verdict.state === 'success') return this.#succeeded(verdict.label, seen)
-    this.#successes = 0
-    this.#clear('stable')
-    switch (verdict.state) {
-      case 'failure': {
-        const { label, reason, by } = verdict
-        return this.#failed({ label, reason, by, cause: seen.kind === 'present' ? undefined : seen.error })
+  #decide(verdict: Verdict, seen: Observation<T>): Promise<void> | undefined {
+    const { state } = verdict
+    if (state === 'success') this.#succeeded(verdict.label, seen)
+    else {
+      this.#successes = 0
+      this.#clear('stable')
+      if (state === 'unexpected') this.#fail('unexpected', {})
+      if (state === 'none' && seen.kind === 'absent') this.#absent(seen)
+      if (state === 'none' && seen.kind === 'error' && !this.#options.retryable(seen.error)) {
+        this.#fail('error', { cause: seen.error })
       }
-      case 'unexpected':
-        return this.#fail('unexpected', {})
-      case 'none':
-        if (seen.kind === 'absent') return this.#absent(seen)
-        if (seen.kind === 'error' && !this.#options.retryable(seen.error)) this.#fail('error', { cause: seen.error })
     }
+    if (state !== 'failure') return undefined
+    const { label, reason, by } = verdict
+    return this.#failed({ label, reason, by, cause: seen.kind === 'present' ? undefined : seen.error })
   }
 
   #succeeded(label: string, seen: Observation<T>): void {
@@ -349,6 +404,8 @@ export class Wait<T, S extends string = string> implements PromiseLike<WaitSucce
   /** A failure for certain: what is left is to find out how far it had come. */
   async #failed(failure: Partial<WaitFailure<T>>): Promise<void> {
     this.#closing = true
+    this.#clear('stall')
+    this.#clear('absent')
     const left = this.#deadline - now()
     this.#timer('deadline', Math.max(0, Math.min(left, TALLY_MS)), () => this.#fail('failure', failure))
     await this.#count()
@@ -375,11 +432,10 @@ export class Wait<T, S extends string = string> implements PromiseLike<WaitSucce
   #fail(status: FailureStatus, failure: Partial<WaitFailure<T>>): void {
     if (this.#settled) return
     const last = this.#last
-    const { stateOf = (value: T) => JSON.stringify(value)?.slice(0, 200) ?? typeof value } = this.#target
     const error = new WaitError<T>({
       key: this.#target.key,
       wanted: this.#judge.text,
-      state: last?.kind === 'present' ? stateOf(last.value) : last && 'absent',
+      state: last?.kind === 'present' ? this.#stateOf(last.value) : last && 'absent',
       last,
       attempts: this.#attempts,
       elapsedMs: now() - this.#started,
@@ -391,23 +447,33 @@ export class Wait<T, S extends string = string> implements PromiseLike<WaitSucce
     this.#settle({ status, error })
   }
 
+  /** The state in a word. That must not fail, whatever the value is. */
+  #stateOf(value: T): string {
+    try {
+      return (this.#target.stateOf ?? show)(value)
+    } catch {
+      return show(value)
+    }
+  }
+
   #settle(outcome: WaitOutcome<T, S>): void {
     if (this.#settled) return
     this.#settled = true
     for (const stop of this.#timers.values()) stop()
     this.#timers.clear()
-    this.#options.signal?.removeEventListener('abort', this.#abort)
+    this.#wake()
+    this.#ignore()
     this.#leave()
     this.#end.abort(ENDED)
-    this.#resolve(outcome)
+    this.#resolve(outcome as WaitOutcome<T, never>)
   }
 
-  #timer(name: 'deadline' | 'stall' | 'stable' | 'absent' | 'lastLook', milliseconds: number, run: () => void): void {
+  #timer(name: TimerName, milliseconds: number, run: () => void): void {
     this.#clear(name)
     if (!this.#settled) this.#timers.set(name, after(milliseconds, run))
   }
 
-  #clear(name: 'deadline' | 'stall' | 'stable' | 'absent' | 'lastLook'): void {
+  #clear(name: TimerName): void {
     this.#timers.get(name)?.()
     this.#timers.delete(name)
   }
