@@ -8,7 +8,8 @@ export default defineConfig({
       {
         test: {
           name: 'domain',
-          include: ['core', 'http', 'store', 'model', 'cli'].map((folder) => `${folder}/**/*.test.ts`),
+          include: ['core', 'http', 'store', 'model', 'client', 'cli'].map((folder) => `${folder}/**/*.test.ts`),
+          exclude: ['**/live/**'],
         },
       },
       {
@@ -29,12 +30,28 @@ export default defineConfig({
         // Against `npm start`, as a client sees it.
         test: {
           name: 'server',
-          include: ['conformance/**/*.test.ts', 'standalone/**/*.test.ts', 'access/**/*.test.ts'],
+          include: ['conformance', 'standalone', 'access', 'client/live', 'cli/live'].map(
+            (folder) => `${folder}/**/*.test.ts`,
+          ),
           // These wait more than they work, one of them for the better part of a minute.
           maxWorkers: 4,
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },
+      },
+      {
+        // The client alone, on every runtime that it is for; they are installed when they are first asked for.
+        test: {
+          name: 'runtimes',
+          include: ['runtimes/*.test.ts'],
+          globalSetup: 'runtimes/install.ts',
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        // What is published, as those who install it find it.
+        test: { name: 'package', include: ['package/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 180_000 },
       },
     ],
   },

@@ -1,24 +1,18 @@
 /** `rollcall access`: makes a token, and the entries of the access document that let its bearer in. */
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
+import type { Command } from 'commander'
 import { statusOf } from '../core/fault.ts'
 import { ROLES } from '../core/role.ts'
 import { readAccessDocument } from '../http/auth/document.ts'
-import { UsageError } from './usage.ts'
+import { UsageError } from './exit.ts'
+import type { Registry } from './program.ts'
 
-const USAGE = `Usage: rollcall access --member MEMBER [options]
+const DESCRIPTION = `make a token, and the entries of the access document that let its bearer in
 
-Makes a token. Its bearer is MEMBER, such as serviceAccount:ci@example.com, user:jo@example.com or principal://node/7.
-The token is shown once and kept nowhere: the access document holds only its SHA-256.
-
-  --member MEMBER     whom the token stands for
-  --role ROLE         a role for the member: viewer, editor or admin, or a role's full name
-  --project PROJECT   the project in which it has that role, "*" for every one
-  --file FILE         adds the entries to the access document in FILE, which is made if it is not there
-  --json              prints the token and the entries as JSON
-  --help              this text
-`
+The token's bearer is MEMBER, such as serviceAccount:ci@example.com, user:jo@example.com or principal://node/7. \
+The token is shown once and kept nowhere: the access document holds only its SHA-256. \
+With --role and --project, the member has that role in that project, "*" for every one.`
 
 /** The entries as they stand in an access document. */
 interface Entries {
@@ -26,27 +20,42 @@ interface Entries {
   readonly grants?: readonly [{ readonly project: string; readonly role: string; readonly members: readonly string[] }]
 }
 
-/** Runs the command; answers what is to be printed. Throws {@link UsageError}. */
-export function access(args: readonly string[]): string {
-  const { help, json, file, ...wanted } = parse(args)
-  if (help) return USAGE
-  if (!wanted.member) throw new UsageError('--member is required, such as --member serviceAccount:ci@example.com.')
+interface AccessOptions extends Wanted {
+  readonly file?: string
+  readonly json?: boolean
+}
+
+/** Adds the command. */
+export function registerAccess(registry: Registry, parent: Command): void {
+  registry
+    .add<AccessOptions>(
+      parent,
+      { usage: 'access', description: DESCRIPTION, shared: ['project'], options: addOptions },
+      async ({ io, options }) => {
+        // Without a role there is nothing to have in a project.
+        const project =
+          options.project ?? (options.role === undefined ? undefined : io.env.ROLLCALL_PROJECT || undefined)
+        io.out(access({ ...options, ...(project !== undefined && { project }) }))
+      },
+    )
+    .summary('make a token, and what lets its bearer in')
+}
+
+function addOptions(command: Command): void {
+  command
+    .requiredOption('--member <member>', 'whom the token stands for')
+    .option('--role <role>', "a role for the member: viewer, editor or admin, or a role's full name")
+    .option('--file <file>', 'add the entries to the access document in this file, which is made if it is not there')
+    .option('--json', 'print the token and the entries as JSON')
+}
+
+/** Makes the token; answers what is to be printed. Throws {@link UsageError}. */
+function access({ json, file, ...wanted }: AccessOptions): string {
   const token = `rollcall_${randomBytes(32).toString('base64url')}`
-  const entries = entriesFor(token, { ...wanted, member: wanted.member })
+  const entries = entriesFor(token, wanted)
   check(entries, 'The options')
   if (file !== undefined) addTo(file, entries)
   return json ? `${JSON.stringify({ token, ...entries }, null, 2)}\n` : told(token, entries, file)
-}
-
-function parse(args: readonly string[]) {
-  const text = { type: 'string' } as const
-  const flag = { type: 'boolean' } as const
-  const options = { member: text, role: text, project: text, file: text, json: flag, help: flag }
-  try {
-    return parseArgs({ args: [...args], options }).values
-  } catch (error) {
-    throw new UsageError(`${(error as Error).message.split('. ')[0]}. See rollcall access --help.`)
-  }
 }
 
 interface Wanted {

@@ -1,28 +1,20 @@
 #!/usr/bin/env node
 /** The `rollcall` command. */
-import { access } from './access.ts'
-import { UsageError } from './usage.ts'
+import { constants } from 'node:os'
+import { processIo } from './io.ts'
+import { rollcall } from './program.ts'
 
-const USAGE = `Usage: rollcall COMMAND [options]
+/** The exit code of who is ended by writing to nobody. */
+const BROKEN_PIPE = 128 + constants.signals.SIGPIPE
 
-  access   makes a token, and the entries of the access document that let its bearer in
-
-"rollcall COMMAND --help" tells more.
-`
-
-const COMMANDS: Readonly<Record<string, (args: readonly string[]) => string>> = { access }
-
-function run([name = '', ...args]: readonly string[]): string {
-  if (name === '' || name === '--help') return USAGE
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (!command) throw new UsageError(`There is no command ${JSON.stringify(name)}. See rollcall --help.`)
-  return command(args)
+// Whoever reads has seen enough, as `head` does.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit(BROKEN_PIPE)
+  })
 }
 
-try {
-  process.stdout.write(run(process.argv.slice(2)))
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error
-  process.stderr.write(`${error.message}\n`)
-  process.exitCode = 1
-}
+const code = await rollcall(process.argv.slice(2), processIo)
+// Not before all is written; and a connection that is kept for the next request must not keep us.
+process.stdout.write('', () => process.exit(code))

@@ -1,12 +1,20 @@
 /** Makes the one file that workerd runs out of the Worker's sources. */
+import { copyFileSync, existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
 
 /** The Worker's entry in this checkout. */
 export const ENTRY = fileURLToPath(new URL('../index.ts', import.meta.url))
 
-/** Bundles `entry` into the file `outfile`. */
-export async function bundleWorker(entry: string, outfile: string): Promise<void> {
+/** The Worker as the package brings it, bundled when the package was made. A checkout has none here. */
+const READY = fileURLToPath(new URL('../worker.js', import.meta.url))
+
+/**
+ * Bundles `entry` into the file `outfile`, with the sources' lines for stack traces unless `sourcemap` is false. Where
+ * the Worker comes ready-made, its own entry is not bundled but copied, and no bundler is needed.
+ */
+export async function bundleWorker(entry: string, outfile: string, { sourcemap = true } = {}): Promise<void> {
+  if (entry === ENTRY && existsSync(READY)) return copyFileSync(READY, outfile)
+  const { build } = await import('esbuild')
   await build({
     entryPoints: [entry],
     outfile,
@@ -15,7 +23,7 @@ export async function bundleWorker(entry: string, outfile: string): Promise<void
     target: 'es2024',
     conditions: ['workerd', 'worker', 'browser'],
     external: ['cloudflare:*', 'node:*'],
-    sourcemap: 'inline',
+    sourcemap: sourcemap && 'inline',
     logLevel: 'error',
   })
 }

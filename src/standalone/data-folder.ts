@@ -1,7 +1,7 @@
 /** The data folder: one server at a time may use it. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { StartError } from './options.ts'
 
 export interface DataFolder {
@@ -49,8 +49,11 @@ export function holdDataFolder(folder: string): DataFolder {
 }
 
 function takeLock(path: string): DatabaseSync {
+  // Looked up when it is needed, for an older Node.js can run all else of the command.
+  const sqlite = process.getBuiltinModule?.('node:sqlite')
+  if (!sqlite) throw new StartError('The server needs Node.js 22.13 or later.')
   try {
-    const database = new DatabaseSync(resolve(path, 'lock'), { timeout: 0 })
+    const database = new sqlite.DatabaseSync(resolve(path, 'lock'), { timeout: 0 })
     database.exec('BEGIN EXCLUSIVE')
     return database
   } catch (error) {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { changes } from '../client/changes.ts'
 import { Client, Roster, type WaitOutcome, type Waiter } from '../client/index.ts'
 import { startServer } from './server.ts'
 
@@ -85,8 +86,8 @@ function show(client: Client, waiter: string, title: string): { listening: Promi
   const listening = Promise.withResolvers<void>()
   const end = async () => {
     const progress = new Progress()
-    const changes = client.changes(CONFIG, { path: `/${title}`, onListening: listening.resolve })
-    for await (const change of changes) {
+    const stream = changes(client, CONFIG, { path: `/${title}`, onListening: listening.resolve })
+    for await (const change of stream) {
       if ('variable' in change) progress.add(change.variable.name.slice(CONFIG.length + '/variables'.length))
       else if (change.waiter.name === waiter) break
     }

@@ -1,7 +1,6 @@
 /** `npm start`: runs the server until a signal ends it. */
-import { openNotice } from './access.ts'
-import { readOptions, StartError, USAGE, workerVariables } from './options.ts'
-import { startServer, type Server } from './server.ts'
+import { readOptions, StartError, USAGE } from './options.ts'
+import { runServer } from './run.ts'
 
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2), process.env)
@@ -9,21 +8,12 @@ async function main(): Promise<number> {
     process.stdout.write(USAGE)
     return 0
   }
-  // From here on a signal must not end this process alone and leave workerd behind.
-  let asked = false
-  let server: Server | undefined
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      asked = true
-      void server?.stop()
-    })
-  }
-  server = await startServer({ ...options, variables: workerVariables(process.env) })
-  const notice = openNotice(options)
-  if (notice) process.stdout.write(`${notice}\n`)
-  process.stdout.write(`Rollcall answers at ${server.url}\n`)
-  if (asked) await server.stop()
-  await server.ended
+  const asked = await runServer(options, {
+    env: process.env,
+    notice: (text) => process.stdout.write(`${text}\n`),
+    answers: (url) => process.stdout.write(`Rollcall answers at ${url}\n`),
+    onEnd: (stop) => (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).forEach((signal) => process.on(signal, stop)),
+  })
   if (!asked) process.stderr.write('workerd ended unasked.\n')
   return asked ? 0 : 1
 }

@@ -6,9 +6,7 @@ import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
-
-// The package is CommonJS without types: its default export is the path of the program.
-const { default: workerdPath } = createRequire(import.meta.url)('workerd') as { default: string }
+import { StartError } from './options.ts'
 
 /** As in wrangler.toml, so that the Worker runs by the same rules everywhere. */
 export const COMPATIBILITY_DATE = '2026-10-01'
@@ -41,7 +39,7 @@ export async function startWorkerd(setup: Setup): Promise<Workerd> {
   const config = resolve(run, 'workerd.capnp')
   writeFileSync(config, configuration(setup))
   const address = `${host.includes(':') ? `[${host}]` : host}:${port}`
-  const child = spawn(workerdPath, ['serve', config, '--socket-addr', `http=${address}`, '--control-fd=3'], {
+  const child = spawn(findWorkerd(), ['serve', config, '--socket-addr', `http=${address}`, '--control-fd=3'], {
     stdio: ['ignore', 'inherit', 'pipe', 'pipe'],
     // A signal to the terminal's group is the launcher's to pass on, in order.
     detached: true,
@@ -106,4 +104,14 @@ const rollcall :Workerd.Worker = (
 /** A text in Cap'n Proto's notation, which knows no \\u. */
 function text(value: string): string {
   return `"${value.replace(/["\\]/g, '\\$&').replaceAll('\n', '\\n')}"`
+}
+
+/** Where workerd lies. It is an optional dependency: whoever needs the client alone can do without. */
+function findWorkerd(): string {
+  try {
+    // The package is CommonJS without types: its default export is the path of the program.
+    return (createRequire(import.meta.url)('workerd') as { default: string }).default
+  } catch {
+    throw new StartError('The server runs on workerd, which is not installed: npm install workerd.')
+  }
 }

@@ -1,0 +1,59 @@
+/** Resource names as people write them: an id within a config or project, or the full name. */
+import { statusOf, type Result } from '../core/fault.ts'
+import { checkId, checkPath, checkProject, configName, parseName, type ResourceName } from '../core/name.ts'
+import { GCLOUD_EXIT, UsageError } from './exit.ts'
+
+/** The full name of a project by its id. */
+export function projectName(id: string): string {
+  return `projects/${valid(checkProject(id, '--project'))}`
+}
+
+/** The full name of a config by its id or full name. `project` is asked for the id of the project where it matters. */
+export function configNameOf(text: string, project: () => string): string {
+  if (isFull(text)) {
+    const name = full(text, 'config')
+    return configName(name.project, name.config)
+  }
+  return `${projectName(project())}/configs/${valid(checkId(text, 'the config'))}`
+}
+
+/** The full name of a variable by its path or full name. `config` is asked for that of the config where it matters. */
+export function variableNameOf(text: string, config: () => string): string {
+  if (!isFull(text)) return `${config()}/variables/${valid(checkPath(text, 'the variable'))}`
+  const { project, config: id, path } = full(text, 'variable')
+  return `${configName(project, id)}/variables/${path}`
+}
+
+/** The full name of a waiter by its id or full name. */
+export function waiterNameOf(text: string, config: () => string): string {
+  if (!isFull(text)) return `${config()}/waiters/${valid(checkId(text, 'the waiter'))}`
+  const { project, config: id, waiter } = full(text, 'waiter')
+  return `${configName(project, id)}/waiters/${waiter}`
+}
+
+/** The name of the config in which something lies, by the full name of that. */
+export function configOf(name: string): string {
+  return name.split('/').slice(0, 4).join('/')
+}
+
+/** The name of a resource within its config or project: `ready/n1` of `projects/P/configs/C/variables/ready/n1`. */
+export function shortName(name: string): string {
+  const parts = name.split('/')
+  return parts[4] === 'variables' ? parts.slice(5).join('/') : (parts.at(-1) as string)
+}
+
+/** Whether this is a full name. (A variable's path may begin with `projects` too, but hardly goes on so.) */
+function isFull(text: string): boolean {
+  return /^\/?projects\/[^/]+\/configs\//.test(text)
+}
+
+function full<K extends ResourceName['kind']>(text: string, kind: K): Extract<ResourceName, { kind: K }> {
+  const name = valid(parseName(text, 'the name'))
+  if (name.kind === kind) return name as Extract<ResourceName, { kind: K }>
+  throw new UsageError(`${JSON.stringify(text)} is the name of a ${name.kind}, not of a ${kind}.`, GCLOUD_EXIT.error)
+}
+
+function valid<T>(result: Result<T>): T {
+  if (result.ok) return result.value
+  throw new UsageError(`${statusOf(result.fault).message}.`, GCLOUD_EXIT.error)
+}

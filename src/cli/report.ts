@@ -1,0 +1,70 @@
+/** The report of a node: that it is ready, or that it has failed. */
+import type { Command } from 'commander'
+import { ServiceError, type Client, type Variable } from '../client/index.ts'
+import { collapse } from '../core/name.ts'
+import type { Call, ConfigOption } from './call.ts'
+import { UsageError } from './exit.ts'
+import { addConfigOption } from './variables.ts'
+
+export interface ReportOptions extends ConfigOption {
+  readonly path: string
+  readonly failurePath: string
+}
+
+/** Adds the options that say where reports lie. */
+export function addReportOptions(command: Command): Command {
+  return addConfigOption(command)
+    .option('--path <path>', 'where reports of success lie', '/ready')
+    .option('--failure-path <path>', 'where reports of failure lie', '/failed')
+}
+
+/** The full names of a node's two reports. */
+export interface ReportNames {
+  readonly success: string
+  readonly failure: string
+}
+
+/** Finds the names of the two reports. Throws `UsageError`: before anything is done that is to be reported. */
+export function reportNames(call: Call<ReportOptions>, name: string): ReportNames {
+  const { path, failurePath } = call.options
+  if (/^\/?projects\//.test(name))
+    throw new UsageError('The name of a report is its name beneath --path, no full name.')
+  const beneath = (root: string) => call.variable(`${collapse(root)}/${name}`)
+  const names = { success: beneath(path), failure: beneath(failurePath) }
+  if (names.success === names.failure) throw new UsageError('--path and --failure-path must differ.')
+  return names
+}
+
+/**
+ * Writes a report, in place of an earlier one of either kind. Rejects with what the client throws if it could not be
+ * written; that the opposite of it could not be taken away is told, for not everyone may.
+ */
+export async function report(
+  call: Call,
+  client: Client,
+  names: ReportNames,
+  { failed, text }: { failed: boolean; text: string },
+  signal: AbortSignal | undefined,
+): Promise<Variable> {
+  const [name, opposite] = failed ? [names.failure, names.success] : [names.success, names.failure]
+  const variable = await put(client, name, text, signal)
+  try {
+    await client.variables.delete(opposite, { signal })
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error
+    // Who may write the one report alone cannot have left the other.
+    const harmless = error.status === 404 || error.status === 403
+    if (!harmless) call.note(`rollcall: ${opposite} could not be taken away: ${error.message}`)
+  }
+  return variable
+}
+
+async function put(client: Client, name: string, text: string, signal: AbortSignal | undefined): Promise<Variable> {
+  const variable = { name, text }
+  try {
+    return (await client.variables.create(variable, { signal })).data
+  } catch (error) {
+    if (!(error instanceof ServiceError) || error.status !== 409) throw error
+    return (await client.variables.update(variable, { signal })).data
+  }
+}

@@ -1,0 +1,85 @@
+/** Where the service is, who calls, and in which project: by flags, else by the environment. */
+import { readFileSync } from 'node:fs'
+import { Option, type Command } from 'commander'
+import { Client, type Token, type WebSocketConstructor } from '../client/index.ts'
+import { GCLOUD_EXIT, UsageError } from './exit.ts'
+import { FORMAT_HELP } from './format.ts'
+import type { Io } from './io.ts'
+
+/** The options that many commands share. */
+export interface Shared {
+  readonly url?: string
+  readonly token?: string
+  readonly tokenFile?: string
+  readonly accessTokenFile?: string
+  readonly project?: string
+  readonly format?: string
+  readonly quiet?: boolean
+}
+export type SharedName = keyof Shared
+
+/** The shared options of a command that calls the service. */
+export const SERVICE: readonly SharedName[] = ['url', 'token', 'tokenFile', 'accessTokenFile', 'project', 'quiet']
+/** Those of a command that prints data besides. */
+export const SERVICE_DATA: readonly SharedName[] = [...SERVICE, 'format']
+
+/** Where `npm start` and `rollcall serve` answer unless they are told otherwise. */
+const DEFAULT_URL = 'http://127.0.0.1:8787'
+
+/** Adds the shared options to the program: they may stand before a command's name and behind it. */
+export function addSharedOptions(program: Command): void {
+  program
+    .option('--url <url>', `where the service answers (ROLLCALL_URL, default ${DEFAULT_URL})`)
+    .option(
+      '--token-file <file>',
+      'file that holds the token of the caller; it is read again when the token is refused',
+    )
+    .addOption(new Option('--access-token-file <file>', 'the same, as gcloud calls it').hideHelp())
+    .option(
+      '--token <token>',
+      'the token of the caller (ROLLCALL_TOKEN); on a command line others on this machine can see it, so use ROLLCALL_TOKEN or --token-file',
+    )
+    .option('--project <project>', 'id of the project (ROLLCALL_PROJECT)')
+    .option('--format <format>', `how data is printed: ${FORMAT_HELP}`)
+    .option('-q, --quiet', 'tell nothing but errors on the standard error')
+}
+
+/** The id of the project. Throws {@link UsageError}. */
+export function projectOf({ project }: Shared, env: Io['env']): string {
+  const id = project ?? env.ROLLCALL_PROJECT
+  if (id) return id
+  throw new UsageError('No project: give --project, or set ROLLCALL_PROJECT.', GCLOUD_EXIT.error)
+}
+
+/** A client of the service that is meant. Throws {@link UsageError}. */
+export async function clientOf(options: Shared, env: Io['env']): Promise<Client> {
+  const url = options.url ?? (env.ROLLCALL_URL || DEFAULT_URL)
+  const token = tokenOf(options, env)
+  return new Client({ url, ...(token !== undefined && { token }), WebSocket: await webSocket() })
+}
+
+function tokenOf({ token, tokenFile, accessTokenFile }: Shared, env: Io['env']): Token | undefined {
+  const file = tokenFile ?? accessTokenFile
+  if (token !== undefined && file !== undefined) {
+    throw new UsageError('--token and --token-file exclude each other.')
+  }
+  if (file === undefined) return token ?? (env.ROLLCALL_TOKEN || undefined)
+  readToken(file)
+  return () => readToken(file)
+}
+
+function readToken(file: string): string {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8').trim()
+  } catch (error) {
+    throw new UsageError(`The token file ${file} cannot be read: ${(error as Error).message}.`, GCLOUD_EXIT.error)
+  }
+  if (text) return text
+  throw new UsageError(`The token file ${file} is empty.`, GCLOUD_EXIT.error)
+}
+
+/** Node.js has a WebSocket of its own from version 22 on. */
+async function webSocket(): Promise<WebSocketConstructor> {
+  return globalThis.WebSocket ?? (await import('ws')).WebSocket
+}

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest'
+import { run } from './command.ts'
+
+const C = ['--config-name', 'c']
+const env = { ROLLCALL_PROJECT: 'p', ROLLCALL_URL: 'http://127.0.0.1:9' }
+
+describe('wrong usage', () => {
+  it.each([
+    ['of an unknown command', ['toString'], 'toString'],
+    ['without a waiter', ['wait', ...C], 'waiter'],
+    ['without a config', ['wait', 'w'], '--config-name'],
+    ['with a config that is none', ['wait', 'w', '--config-name', 'a b'], 'a b'],
+    ['with a name of another kind', ['wait', 'projects/p/configs/c/variables/v'], 'variable'],
+    ['with a span that is none', ['wait', 'w', ...C, '--timeout', 'soon'], '--timeout'],
+    ['with an unknown option', ['check-in', 'n', ...C, '--fast'], '--fast'],
+    ['with a path for a full name', ['check-in', 'projects/p/configs/c/variables/v', ...C], 'full name'],
+    ['with one path for both reports', ['check-in', 'n', ...C, '--failure-path', 'ready/'], '--failure-path'],
+    ['of run without a command', ['run', '--check-in', 'n', ...C], 'command'],
+    ['of run with a format', ['run', '--check-in', 'n', ...C, '--format', 'json', '--', 'true'], '--format'],
+    ['of run with a name that is none', ['run', '--check-in', 'a b', ...C, '--', 'false'], 'a b'],
+    ['with a format that is none', ['check-in', 'n', ...C, '--format', 'xml'], 'xml'],
+    ['of serve with a project', ['--project', 'p', 'serve'], '--project'],
+    ['of serve with a port that is none', ['serve', '--port', 'x'], 'port'],
+    ['of serve with a value for a flag', ['serve', '--insecure-open=1'], '--insecure-open'],
+    ['of an unknown shell', ['completion', 'tcsh'], 'tcsh'],
+    ['with two tokens', ['wait', 'w', ...C, '--token', 't', '--token-file', 'f'], '--token-file'],
+    ['with a token file that is not there', ['wait', 'w', ...C, '--token-file', '/nowhere/token'], '/nowhere/token'],
+    ['with a URL that is none', ['wait', 'w', ...C, '--url', 'example'], 'example'],
+  ])('%s ends with 64 and one line on the standard error', async (_, args, named) => {
+    const { code, out, err } = await run(args, { env })
+    expect({ code, out }).toEqual({ code: 64, out: '' })
+    expect(err).toContain(named)
+    expect(err.trimEnd().split('\n')).toHaveLength(1)
+  })
+
+  it('without a project ends with 64, and with 1 where gcloud does', async () => {
+    expect(await run(['wait', 'w', ...C])).toMatchObject({ code: 64, err: expect.stringContaining('ROLLCALL_PROJECT') })
+    expect(await run(['configs', 'list'])).toMatchObject({ code: 1, err: expect.stringContaining('ROLLCALL_PROJECT') })
+  })
+
+  it.each([
+    ['configs', 'list', '--uri'],
+    ['variables', 'list', ...C, '--filter', 'name=a OR name=b'],
+    ['variables', 'list', ...C, '--filter', '(name=a)'],
+    ['variables', 'list', ...C, '--filter', 'name:a'],
+    ['variables', 'list', ...C, '--filter', 'name~('],
+    ['variables', 'list', ...C, '--sort-by', '-name'],
+    ['configs', 'list', '--flatten', 'name'],
+  ])('of a list, such as %s %s %s %s %s, ends with 2 where gcloud would understand what we do not', async (...args) => {
+    const { code, out, err } = await run(args, { env })
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    expect(err.trimEnd().split('\n')).toHaveLength(1)
+  })
+
+  it('asks nobody: the service is not there', async () => {
+    const { code, err } = await run(['variables', 'set', 'a b', 'x', ...C], { env })
+    expect(code).toBe(1)
+    expect(err).toContain('"a b"')
+  })
+})
+
+describe('help', () => {
+  it('is what a bare rollcall prints, with all commands', async () => {
+    const bare = await run([])
+    expect(bare).toMatchObject({ code: 0, err: '' })
+    for (const name of ['wait', 'check-in', 'watch', 'run', 'serve', 'access', 'configs', 'variables', 'waiters']) {
+      expect(bare.out).toMatch(new RegExp(`^  ${name} `, 'm'))
+    }
+    expect(await run(['--help'])).toEqual(bare)
+  })
+
+  it.each(['wait', 'check-in', 'watch', 'run', 'serve', 'access'])('of %s tells our exit codes', async (name) => {
+    const { code, out } = await run([name, '--help'])
+    expect(code).toBe(0)
+    for (const exit of ['0', '1', '64', '69', '77', '124', '130'])
+      expect(out).toMatch(new RegExp(`^ +${exit} +\\w`, 'm'))
+  })
+
+  it.each([
+    ['configs', 'list'],
+    ['configs', 'variables', 'set'],
+    ['variables', 'watch'],
+    ['waiters', 'create'],
+  ])("of %s %s %s tells gcloud's exit codes", async (...words) => {
+    const { code, out } = await run([...words.filter(Boolean), '--help'])
+    expect(code).toBe(0)
+    expect(out).toMatch(/^ +2 +wrong usage; a waiter/m)
+    expect(out).not.toMatch(/^ +124/m)
+  })
+
+  it('tells a command those shared options alone that it takes', async () => {
+    expect((await run(['serve', '--help'])).out).not.toMatch(/--(url|token|project|format)/)
+    expect((await run(['run', '--help'])).out).not.toContain('--format')
+    expect((await run(['wait', '--help'])).out).toMatch(/--token-file[^]*ROLLCALL_TOKEN[^]*--format/)
+  })
+
+  it('of a group without a command goes to the standard error, as with gcloud', async () => {
+    const { code, out, err } = await run(['configs', 'variables'])
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    expect(err).toContain('get-value')
+  })
+})
