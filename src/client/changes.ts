@@ -14,7 +14,7 @@ export interface ChangesOptions {
   /** Root of the subtree; without it, or as `/`, the whole config. */
   readonly path?: string | undefined
   readonly signal?: AbortSignal | undefined
-  /** Called when the stream stands: everything that happens from then on is told. Also after a lost connection. */
+  /** Called when the stream stands: what happens from then on is told. Also when it stands again, on a new socket. */
   readonly onListening?: (() => void) | undefined
 }
 
@@ -86,10 +86,11 @@ class Known {
         if (!(error instanceof NotOpened)) throw error
       }
     }
+    const first = !this.#begun
     const missed = await this.#look(signal)
     // The service is there, so it was the socket that did not get through.
     if (sockets.usable) await sockets.blocked()
-    onListening()
+    if (first) onListening()
     yield* missed
   }
 
