@@ -94,8 +94,6 @@ export class Wait<T, S extends string = string> implements PromiseLike<WaitSucce
   #stable: { label: string; seen: Observation<T> } | undefined
   #judging = false
   #next: Seen<T> | undefined
-  /** Nothing is judged any more: a failure is certain, and being looked into. */
-  #closing = false
   #error: unknown
   readonly #errors: Record<string, number> = {}
   #tally: Tally = {}
@@ -220,7 +218,7 @@ export class Wait<T, S extends string = string> implements PromiseLike<WaitSucce
       const [observation] = await Promise.all([lookAt(this.#target, this.#end.signal), last && this.#count()])
       const took = now() - began
       await this.#observe(observation, 'poll')
-      if (this.#settled || this.#closing) return
+      if (this.#settled) return
       if (last) return this.#timeOut()
       if (look === this.#options.maxAttempts)
         return this.#fail('timeout', { reason: `${look} looks`, cause: this.#error })
@@ -289,7 +287,7 @@ export class Wait<T, S extends string = string> implements PromiseLike<WaitSucce
   }
 
   #take(observation: Observation<T>, via: 'push' | 'poll'): Promise<void> | undefined {
-    if (this.#settled || this.#closing || this.#isOld(observation)) return undefined
+    if (this.#settled || this.#isOld(observation)) return undefined
     this.#attempts += 1
     const seen = this.#sameOne(observation)
     if (seen.kind === 'error') this.#noteError(seen.error)
@@ -297,7 +295,7 @@ export class Wait<T, S extends string = string> implements PromiseLike<WaitSucce
     if (this.#settled) return undefined
     const verdict = this.#judge.judge(seen)
     if (!(verdict instanceof Promise)) return this.#decide(verdict, seen)
-    return verdict.then((decided) => (this.#settled || this.#closing ? undefined : this.#decide(decided, seen)))
+    return verdict.then((decided) => (this.#settled ? undefined : this.#decide(decided, seen)))
   }
 
   #isOld(observation: Observation<T>): boolean {
@@ -403,7 +401,6 @@ export class Wait<T, S extends string = string> implements PromiseLike<WaitSucce
 
   /** A failure for certain: what is left is to find out how far it had come. */
   async #failed(failure: Partial<WaitFailure<T>>): Promise<void> {
-    this.#closing = true
     this.#clear('stall')
     this.#clear('absent')
     const left = this.#deadline - now()
