@@ -6,7 +6,7 @@ import { statusOf } from '../core/fault.ts'
 import { ROLES } from '../core/role.ts'
 import { readAccessDocument } from '../http/auth/document.ts'
 import { UsageError } from './exit.ts'
-import type { Registry } from './program.ts'
+import type { Registry } from './registry.ts'
 
 const DESCRIPTION = `make a token, and the entries of the access document that let its bearer in
 

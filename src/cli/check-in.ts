@@ -1,7 +1,7 @@
 /** `rollcall check-in`: reports that a node is ready, or that it has failed. */
 import type { Command } from 'commander'
 import { printItem } from './output.ts'
-import type { Registry } from './program.ts'
+import type { Registry } from './registry.ts'
 import { addReportOptions, report, reportNames, type ReportOptions } from './report.ts'
 import { SERVICE_DATA } from './settings.ts'
 import { shapeWithValue } from './shape.ts'

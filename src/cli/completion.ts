@@ -1,7 +1,7 @@
 /** `rollcall completion`: scripts for shells, made from the commands as they are registered. */
 import { Argument, type Command, type Option } from 'commander'
 import { FORMATS } from './format.ts'
-import type { Registry } from './program.ts'
+import type { Registry } from './registry.ts'
 
 /** A command, or a group of them, as a completion knows it. */
 interface Place {

@@ -8,34 +8,14 @@ import { registerCompletion } from './completion.ts'
 import { registerConfigs } from './configs.ts'
 import { EXIT_HELP, exitOf, UsageError, type Manner } from './exit.ts'
 import type { Io } from './io.ts'
+import type { Action, CommandSpec, Registry } from './registry.ts'
 import { registerRun } from './run.ts'
 import { registerServe } from './serve.ts'
-import { addSharedOptions, type Shared, type SharedName } from './settings.ts'
+import { addSharedOptions, type Shared } from './settings.ts'
 import { registerVariables } from './variables.ts'
 import { registerWait } from './wait.ts'
 import { registerWaiters } from './waiters.ts'
 import { registerWatch } from './watch.ts'
-
-/** What a command does. It answers its exit code, if that is not 0, or throws what {@link exitOf} knows. */
-export type Action<O extends object> = (call: Call<O>, ...args: string[]) => Promise<number | void>
-
-/** Where commands are registered. */
-export interface Registry {
-  /** Adds a command: `arguments_` such as `<name> [value]`; of the shared options it takes those of `shared`. */
-  add<O extends object>(parent: Command, spec: CommandSpec, action: Action<O>): Command
-  /** Adds a group of commands. */
-  group(parent: Command, name: string, description: string): Command
-  /** The shared options that stand for a command. */
-  sharedOptions(command: Command): readonly Option[]
-}
-
-export interface CommandSpec {
-  /** Such as `set <name> [value]`. */
-  readonly usage: string
-  readonly description: string
-  readonly shared: readonly SharedName[]
-  readonly options?: (command: Command) => void
-}
 
 const GCLOUD_NOUNS = new Set(['configs', 'variables', 'waiters'])
 

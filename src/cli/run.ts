@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import type { Command } from 'commander'
 import { EXIT, exitOf, exitOfSignal } from './exit.ts'
 import type { Io } from './io.ts'
-import type { Registry } from './program.ts'
+import type { Registry } from './registry.ts'
 import { addReportOptions, report, reportNames, type ReportOptions } from './report.ts'
 import { SERVICE } from './settings.ts'
 

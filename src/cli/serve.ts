@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { Options } from '../standalone/options.ts'
 import { Ended, EXIT, UsageError } from './exit.ts'
 import { ENDING, type Io } from './io.ts'
-import type { Registry } from './program.ts'
+import type { Registry } from './registry.ts'
 
 interface ServeOptions {
   readonly port?: string

@@ -1,5 +1,6 @@
 /** Acceptors: which observations end a wait, and how. */
-import { checkOptions, readDuration, type Duration } from './duration.ts'
+import type { Duration } from './api.ts'
+import { checkOptions, readDuration } from './duration.ts'
 import { expected, show, InvalidArgumentError } from './errors.ts'
 import { compile, settled, MATCHER_KEYS, type Matcher, type Match } from './matchers.ts'
 import type { Observation } from './observation.ts'

@@ -1,5 +1,7 @@
 /** Requests and answers, in a shape that any client can have: what waits and composite operations are made of. */
-import type { Duration } from './duration.ts'
+
+/** Milliseconds, or a number with its unit: `250`, `'1.5s'`, `'5m'`, `'2h'`. */
+export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h'}`
 
 /** A request, as it can be sent again. It holds no credential. */
 export interface ApiRequest {

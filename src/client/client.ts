@@ -1,6 +1,6 @@
 /** The client: where the service is, who calls, and the resources to call. */
-import type { ApiRequest, ApiResponse, CallOptions } from './api.ts'
-import { checkOptions, readDuration, type Duration } from './duration.ts'
+import type { ApiRequest, ApiResponse, CallOptions, Duration } from './api.ts'
+import { checkOptions, readDuration } from './duration.ts'
 import { expected } from './errors.ts'
 import { feedOf } from './feed.ts'
 import type { Target } from './observation.ts'
@@ -117,7 +117,7 @@ function readUrl(url: unknown): string {
   if (read && /^https?:$/.test(read.protocol) && !/[?#]/.test(url as string) && !read.username && !read.password) {
     return read.href.replace(/\/+$/, '')
   }
-  throw expected('url', 'an http or https URL without query, such as "https://rollcall.example.com"', url)
+  throw expected('url', 'an http or https URL without query', url)
 }
 
 function readRetry(retry: ClientOptions['retry']) {

@@ -3,9 +3,9 @@
  * one for every operation that creates, updates or deletes a resource, named and typed by what the resources are.
  */
 import type * as wire from '../core/wire.ts'
-import type { ApiResponse, CallOptions, CreateOptions } from './api.ts'
+import type { ApiResponse, CallOptions, CreateOptions, Duration } from './api.ts'
 import type { Client } from './client.ts'
-import { checkOptions, type Duration } from './duration.ts'
+import { checkOptions } from './duration.ts'
 import { expected, show, statusOf } from './errors.ts'
 import type { Target } from './observation.ts'
 import { WaitError, type WaitErrorCode } from './outcome.ts'
@@ -31,11 +31,14 @@ const TIMEOUT = '1200s'
 /** How long what was just created may not be seen yet. */
 const GRACE: Duration = '5s'
 
+/** States may be written in capitals or without. */
+type AnyCase<S extends string> = S | Lowercase<S>
+
 interface Resources {
-  Config: { api: Configs; value: wire.RuntimeConfig; state: 'ACTIVE' | typeof DELETED }
+  Config: { api: Configs; value: wire.RuntimeConfig; state: AnyCase<'ACTIVE' | typeof DELETED> }
   /** A variable's state is its text. */
   Variable: { api: Variables; value: wire.Variable; state: string }
-  Waiter: { api: Waiters; value: wire.Waiter; state: WaiterState | typeof DELETED }
+  Waiter: { api: Waiters; value: wire.Waiter; state: AnyCase<WaiterState | typeof DELETED> }
 }
 type Kind = keyof Resources
 type Verb = 'create' | 'update' | 'delete'
@@ -56,7 +59,7 @@ export interface CompositeOptions {
   }
 }
 
-type Gone<V, S> = V extends 'delete' ? null : string extends S ? null : typeof DELETED extends S ? null : never
+type Gone<V, S> = V extends 'delete' ? null : string extends S ? null : S extends AnyCase<typeof DELETED> ? null : never
 
 /** What a composite answers: the resource as it was when it came into the state, or null if that is to be gone. */
 type Composite<K extends Kind, V extends Verb> = <const S extends readonly Resources[K]['state'][]>(

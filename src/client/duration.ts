@@ -1,9 +1,6 @@
 /** Spans of time as callers give them, and the options that hold them. */
 import { expected, InvalidArgumentError } from './errors.ts'
 
-/** Milliseconds, or a number with its unit: `250`, `'1.5s'`, `'5m'`, `'2h'`. */
-export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h'}`
-
 const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const
 const DURATION = /^(\d+(?:\.\d+)?|\.\d+)(ms|s|m|h)$/
 

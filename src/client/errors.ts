@@ -83,20 +83,20 @@ const NO_CONNECTION = /^(?:E[A-Z]+|UND_ERR_\w+|Connection\w+|FailedToOpen\w+)$/
  */
 export function isTransient(error: unknown): boolean {
   const status = statusOf(error)
-  const { name, code, message = '' } = (error ?? {}) as { name?: string; code?: unknown; message?: string }
+  const { name, code, message } = Object(error) as { name?: string; code?: unknown; message?: string }
   if (status !== undefined) {
     if (status === 409) return PASSING_CONFLICT.test(String(code))
-    return status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501)
+    return [408, 425, 429].includes(status) || (status >= 500 && status !== 501)
   }
   if (name === 'ConnectionError') return true
   if (typeof code === 'string' && NO_CONNECTION.test(code)) return true
-  return name === 'TypeError' && NO_ANSWER.test(message)
+  return name === 'TypeError' && NO_ANSWER.test(String(message))
 }
 
 /** When the service asks to be called again, in milliseconds from now: its `Retry-After`, in seconds or as a date. */
 export function retryAfter(error: unknown): number | undefined {
-  const headers = (error as { headers?: { get?: unknown } } | undefined)?.headers
-  const text = typeof headers?.get === 'function' ? (headers.get('Retry-After') as string | null) : null
+  const { headers } = Object(error) as { headers?: { get?(name: string): string | null } }
+  const text = headers?.get?.('Retry-After')
   if (!text) return undefined
   const milliseconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now()
   return Number.isFinite(milliseconds) ? Math.max(0, milliseconds) : undefined

@@ -1,12 +1,11 @@
 /** `rollcall/client`: the client, and what waits for what it tells. */
-export type { ApiRequest, ApiResponse, CallOptions, CreateOptions, PageOptions } from './api.ts'
+export type { ApiRequest, ApiResponse, CallOptions, CreateOptions, Duration, PageOptions } from './api.ts'
 export type { Absence, Acceptor, Acceptors, Until } from './acceptors.ts'
 export { Client, type ClientOptions } from './client.ts'
-export type { Duration } from './duration.ts'
 export { ConnectionError, InvalidArgumentError, isTransient, ServiceError } from './errors.ts'
 export { waitAll, waitAny, WaitManyError, waitQuorum, type ManyOptions, type Part, type Quorum } from './many.ts'
 export type { Matcher, OutputMatcher, PathMatcher } from './matchers.ts'
-export type { Observation, Revision, Snapshot, Tally, Target } from './observation.ts'
+export type { Observation, Progress, Revision, Snapshot, Tally, Target } from './observation.ts'
 export { WaitError, type WaitErrorCode, type WaitOutcome, type WaitSuccess } from './outcome.ts'
 export type {
   ConditionInput,
@@ -21,7 +20,7 @@ export { Roster, type RosterOptions, type RosterWaitOptions } from './roster.ts'
 export type { Token } from './send.ts'
 export type { WebSocketConstructor, WebSocketLike } from './sockets.ts'
 export { WAITER_STATES, type WaiterState } from './targets.ts'
-export { wait, type Progress, type Wait } from './wait.ts'
+export { wait, type Wait } from './wait.ts'
 export type { WaitOptions } from './wait-options.ts'
 export {
   MaximumWaitTimeExceeded,

@@ -1,7 +1,8 @@
 /** Several waits under one deadline. */
+import type { Duration } from './api.ts'
 import type { Until } from './acceptors.ts'
 import { after, onAbort } from './backoff.ts'
-import { checkOptions, readDuration, tellDuration, type Duration } from './duration.ts'
+import { checkOptions, readDuration, tellDuration } from './duration.ts'
 import { expected, InvalidArgumentError } from './errors.ts'
 import type { Target } from './observation.ts'
 import type { WaitErrorCode, WaitOutcome, WaitSuccess } from './outcome.ts'

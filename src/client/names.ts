@@ -45,9 +45,8 @@ export function collapse(path: string): string {
 
 /** Checks a path in a config; with `root` it may be that of all. Throws {@link InvalidArgumentError}. */
 export function checkPath(path: unknown, argument: string, root = false): string {
-  if (/^[\w./-]+$/.test(String(path)) && !DOTS.test(String(path)) && (root || collapse(String(path)))) {
-    return collapse(String(path))
-  }
+  const text = String(path)
+  if (/^[\w./-]+$/.test(text) && !DOTS.test(text) && (root || collapse(text))) return collapse(text)
   throw expected(argument, 'a path such as "/ready"', path)
 }
 

@@ -61,3 +61,13 @@ export interface Target<T> {
   /** What is waited for where nothing is said. */
   readonly until?: unknown
 }
+
+/** What is seen along the way. */
+export interface Progress<T> {
+  readonly snapshot: Snapshot<T>
+  /** Whether it was told, or looked up. */
+  readonly via: 'push' | 'poll'
+  readonly attempts: number
+  readonly elapsedMs: number
+  readonly remainingMs: number
+}

@@ -1,9 +1,9 @@
 /** A roll call: each member checks in, and whoever must know waits for all of them. */
 import type * as wire from '../core/wire.ts'
-import type { ApiResponse, CallOptions } from './api.ts'
+import type { ApiResponse, CallOptions, Duration } from './api.ts'
 import { newId, now } from './backoff.ts'
 import type { Client } from './client.ts'
-import { checkOptions, readDuration, formatDuration, type Duration } from './duration.ts'
+import { checkOptions, readDuration, formatDuration } from './duration.ts'
 import { expected, InvalidArgumentError, statusOf } from './errors.ts'
 import { checkName, checkPath, isUnder } from './names.ts'
 import type { Snapshot, Tally, Target } from './observation.ts'

@@ -54,7 +54,7 @@ export class Credentials {
 function readToken(token: unknown): string {
   const text = typeof token === 'string' ? token.trim() : ''
   if (/^[\x21-\x7e]+$/.test(text)) return text
-  throw new InvalidArgumentError('token', 'must be visible ASCII text, or a function that gives it')
+  throw new InvalidArgumentError('token', 'must be visible ASCII text')
 }
 
 export interface SenderOptions {

@@ -18,7 +18,8 @@ const OPEN_MS = 900
 /** How often a silent connection is asked whether it is still there, and how long it may take to say so. */
 const PING_MS = 25_000
 const PONG_MS = 10_000
-/** For how long no socket is tried after one that did not get through though the service was there. */
+/** For about how long no socket is tried after one, and after several, that did not get through to a service that is there. */
+const BRIEFLY_MS = 2000
 const BLOCKED_MS = 30_000
 
 const CLOSE_NORMAL = 1000
@@ -39,6 +40,8 @@ export class Sockets {
   readonly #credentials: Credentials
   readonly #socketClass: WebSocketConstructor | undefined
   #blockedUntil = 0
+  /** How many sockets in a row did not open. */
+  #failures = 0
   /** The token that the latest socket showed. */
   #tried: string | undefined
 
@@ -57,7 +60,9 @@ export class Sockets {
   async blocked(): Promise<void> {
     // It may have been refused for its token, and the one that was good for the look is another.
     if ((await this.#credentials.get()) !== this.#tried) return
-    this.#blockedUntil = performance.now() + BLOCKED_MS * (0.5 + Math.random())
+    // A service that is just starting may have been too late for the socket, and in time for the look.
+    const span = this.#failures++ ? BLOCKED_MS : BRIEFLY_MS
+    this.#blockedUntil = performance.now() + span * (0.5 + Math.random())
   }
 
   /**
@@ -76,6 +81,7 @@ export class Sockets {
       for (;;) {
         const message = await connection.next()
         if (message === undefined) break
+        this.#failures = 0
         if (message !== 'open' && 'error' in message) {
           const { error } = message
           throw new ServiceError({ status: error.code, headers: new Headers() }, error, { method: 'GET', url: path })

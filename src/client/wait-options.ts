@@ -1,9 +1,9 @@
 /** How a wait goes about it. */
+import type { Duration } from './api.ts'
 import type { Backoff } from './backoff.ts'
-import { checkOptions, readDuration, type Duration } from './duration.ts'
+import { checkOptions, readDuration } from './duration.ts'
 import { expected, isTransient } from './errors.ts'
-import type { Progress } from './wait.ts'
-import type { Revision } from './observation.ts'
+import type { Revision, Progress } from './observation.ts'
 
 export interface WaitOptions<T = unknown> {
   /** The whole time that the wait may take, a request under way included. Required: nothing waits for ever by mistake. */

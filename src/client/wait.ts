@@ -5,20 +5,10 @@ import { after, ceilingOf, ENDED, now, onAbort } from './backoff.ts'
 import { tellDuration } from './duration.ts'
 import { expected, retryAfter, show, tellError } from './errors.ts'
 import { feedOf, lookAt, type Feed, type Seen } from './feed.ts'
-import type { Observation, Snapshot, Tally, Target } from './observation.ts'
+import type { Observation, Snapshot, Tally, Target, Progress } from './observation.ts'
 import { WaitError, type FailureStatus, type WaitFailure, type WaitOutcome, type WaitSuccess } from './outcome.ts'
 import { writeToken } from './token.ts'
 import { readWaitOptions, type ReadOptions, type WaitOptions } from './wait-options.ts'
-
-/** What is seen along the way. */
-export interface Progress<T> {
-  readonly snapshot: Snapshot<T>
-  /** Whether it was told, or looked up. */
-  readonly via: 'push' | 'poll'
-  readonly attempts: number
-  readonly elapsedMs: number
-  readonly remainingMs: number
-}
 
 type TimerName = 'deadline' | 'stall' | 'stable' | 'absent' | 'lastLook' | 'pause'
 

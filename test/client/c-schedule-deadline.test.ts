@@ -169,7 +169,7 @@ describe('a limit of attempts', () => {
         const options = { timeout: '1h', maxAttempts } as const
         const tracked = await ended(wait(target, never, options))
         expect(tracked.error).toMatchObject({ code: 'TIMEOUT', attempts: maxAttempts })
-        expect((tracked.error as Error).message).toContain(`${maxAttempts} look`)
+        expect((tracked.error as Error).message).toContain(`after ${maxAttempts} looks`)
         expect(target.script.looks).toHaveLength(maxAttempts)
         await expectQuiet(target.script)
       }

@@ -338,14 +338,28 @@ describe('whether one is tried', () => {
     vi.unstubAllGlobals()
   })
 
-  it.each([0, 0.5, 0.999])('is no for 15 to 45 s after one that did not get through', async (random) => {
-    vi.spyOn(Math, 'random').mockReturnValue(random)
-    const { sockets } = new Client({ url: BASE, WebSocket: fakeSockets().WebSocket })
-    sockets.blocked()
-    const blocked = 30_000 * (0.5 + random)
-    await pass(Math.floor(blocked) - 1)
-    expect(sockets.usable).toBe(false)
-    await pass(2)
+  it.each([0, 0.5, 0.999])(
+    'is no for 1 to 3 s after one that did not get through, then for 15 to 45 s',
+    async (random) => {
+      vi.spyOn(Math, 'random').mockReturnValue(random)
+      const { sockets } = new Client({ url: BASE, WebSocket: fakeSockets().WebSocket })
+      for (const about of [2000, 30_000, 30_000]) {
+        await sockets.blocked()
+        await pass(Math.floor(about * (0.5 + random)) - 1)
+        expect(sockets.usable).toBe(false)
+        await pass(2)
+        expect(sockets.usable).toBe(true)
+      }
+    },
+  )
+
+  it('is no for 1 to 3 s again after one that got through', async () => {
+    const fake = fakeSockets((socket) => queueMicrotask(() => socket.open().hear({})))
+    const { sockets } = new Client({ url: BASE, WebSocket: fake.WebSocket })
+    await sockets.blocked()
+    for await (const _ of sockets.listen('a:subscribe', new AbortController().signal)) break
+    await sockets.blocked()
+    await pass(3001)
     expect(sockets.usable).toBe(true)
   })
 })

@@ -56,6 +56,7 @@ describe('the types', () => {
     const success = { cardinality: { path: '/ready' } }
     const waiter = { name: 'projects/p/configs/c/waiters/w', timeout: '5s', success }
     unrun(() => composites.createWaiterAndWaitForState(waiter, ['SUCCEEDED', 'FAILED']))
+    unrun(() => composites.createWaiterAndWaitForState(waiter, ['succeeded']))
     // @ts-expect-error -- no such state
     unrun(() => composites.createWaiterAndWaitForState(waiter, ['SUCEEDED']))
     expect(typeof compositeOperations).toBe('function')
