@@ -22,6 +22,32 @@ export function after(milliseconds: number, callback: () => void): () => void {
   return () => clearTimeout(timer)
 }
 
+/** Timers by name: one of a name takes the place of another. */
+export class Timers<Name extends string> {
+  readonly #stops = new Map<Name, () => void>()
+  #ended = false
+
+  set(name: Name, milliseconds: number, callback: () => void): void {
+    this.clear(name)
+    if (!this.#ended) this.#stops.set(name, after(milliseconds, callback))
+  }
+
+  has(name: Name): boolean {
+    return this.#stops.has(name)
+  }
+
+  clear(name: Name): void {
+    this.#stops.get(name)?.()
+    this.#stops.delete(name)
+  }
+
+  /** Stops all of them, and those that are set later. */
+  end(): void {
+    this.#ended = true
+    for (const name of this.#stops.keys()) this.clear(name)
+  }
+}
+
 /** Calls back when the signal is aborted, at once if it is already, until the function that is answered is called. */
 export function onAbort(signal: AbortSignal | undefined, callback: () => void): () => void {
   if (signal?.aborted) callback()

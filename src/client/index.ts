@@ -20,7 +20,8 @@ export { Roster, type RosterOptions, type RosterWaitOptions } from './roster.ts'
 export type { Token } from './send.ts'
 export type { WebSocketConstructor, WebSocketLike } from './sockets.ts'
 export { WAITER_STATES, type WaiterState } from './targets.ts'
-export { wait, type Wait } from './wait.ts'
+export { wait } from './wait.ts'
+export type { Wait } from './wait-run.ts'
 export type { WaitOptions } from './wait-options.ts'
 export {
   MaximumWaitTimeExceeded,

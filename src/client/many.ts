@@ -6,7 +6,8 @@ import { checkOptions, readDuration, tellDuration } from './duration.ts'
 import { expected, InvalidArgumentError } from './errors.ts'
 import type { Target } from './observation.ts'
 import type { WaitErrorCode, WaitOutcome, WaitSuccess } from './outcome.ts'
-import { LAST_LOOK_MS, prepare, Wait } from './wait.ts'
+import { prepare } from './wait.ts'
+import { LAST_LOOK_MS, Wait } from './wait-run.ts'
 import { readSignal } from './wait-options.ts'
 
 /** A wait that is under way, or the target and what it is to become: that is then waited for with the time there is. */

@@ -6,7 +6,8 @@ import { InvalidArgumentError } from './errors.ts'
 import type { Target } from './observation.ts'
 import { targetOf } from './targets.ts'
 import { readToken } from './token.ts'
-import { wait, type Wait } from './wait.ts'
+import { wait } from './wait.ts'
+import type { Wait } from './wait-run.ts'
 import { WAIT_OPTIONS, type WaitOptions } from './wait-options.ts'
 
 /** How long the one look may take that a wait is given whose deadline has passed, in milliseconds. */

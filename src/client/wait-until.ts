@@ -8,7 +8,7 @@ import { expected, show, InvalidArgumentError } from './errors.ts'
 import { settled } from './matchers.ts'
 import type { Target } from './observation.ts'
 import type { WaitError } from './outcome.ts'
-import { Wait } from './wait.ts'
+import { Wait } from './wait-run.ts'
 import { readWaitOptions } from './wait-options.ts'
 
 /** What can be waited on: any answer that carries its request. */

@@ -1,7 +1,8 @@
 /** What is told on the way: callbacks, progress, and how the next look is taken. */
 import { describe, expect, it, vi } from 'vitest'
 import { waitUntil, type WaitUntilOptions } from '../../src/client/wait-until.ts'
-import { wait, type Progress } from '../../src/client/wait.ts'
+import type { Progress } from '../../src/client/observation.ts'
+import { wait } from '../../src/client/wait.ts'
 import { client, clock, ended, expectQuiet, httpError, live, pass, present, refuses, resp, scripted } from './fake.ts'
 import { absent, track, useFakeClock } from './fake.ts'
 import type { ThingResponse } from './fake.ts'
