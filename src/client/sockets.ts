@@ -23,7 +23,7 @@ const BRIEFLY_MS = 2000
 const BLOCKED_MS = 30_000
 
 const CLOSE_NORMAL = 1000
-/** The server's: the token has expired, the permission was taken away, what was listened to is deleted. */
+/** The server says that the token has expired. */
 const CLOSE_EXPIRED = 4401
 
 /** The subprotocol of subscriptions, and what a token stands behind as another one (browsers can set no headers). */

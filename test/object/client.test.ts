@@ -28,7 +28,8 @@ class SelfSocket extends EventTarget {
   }
 
   send(data: string): void {
-    void this.#socket.then((socket) => socket.send(data))
+    // One that is closing says so; that is told as its close.
+    void this.#socket.then((socket) => socket.send(data)).catch(() => {})
   }
 
   close(code?: number): void {
