@@ -1,6 +1,6 @@
 /** One subscription for all who wait for the same target. */
 import { fullJitter, now, sleep } from './backoff.ts'
-import { statusOf } from './errors.ts'
+import { expected, statusOf } from './errors.ts'
 import type { Observation, Snapshot, Tally, Target } from './observation.ts'
 
 /** Pauses before a lost subscription is opened again, in milliseconds: those who lost it together must not come together. */
@@ -130,7 +130,10 @@ export class Feed<T> {
 /** Reads a target's state. An error that says it is not there is a state too. */
 export async function lookAt<T>(target: Target<T>, signal: AbortSignal): Promise<Observation<T>> {
   try {
-    return await target.read({ signal })
+    const seen = await target.read({ signal })
+    if (seen?.kind) return seen
+    // An error here, and not where nobody would catch it.
+    throw expected('read', 'a function of a snapshot', seen)
   } catch (error) {
     return statusOf(error) === 404 ? { kind: 'absent', error } : { kind: 'error', error }
   }

@@ -90,7 +90,7 @@ async function gather<T>(parts: readonly Part<T>[], need: number, options: ManyO
   // All are checked before any begins.
   const begin = parts.map((part, index) => {
     if (part instanceof Wait) return () => part
-    if (!Array.isArray(part)) throw expected(`parts[${index}]`, 'a wait, or a target and what it is to become', part)
+    if (!Array.isArray(part)) throw expected(`parts[${index}]`, 'a wait, or a target and until', part)
     return prepare<T>(part[0] as Target<T>, part[1] as Until<T>, { timeout, signal })
   })
   const waits = begin.map((start) => start())

@@ -23,11 +23,11 @@ export function prepare<T, S extends string = string>(
   until: Until<T, S> | undefined,
   options: WaitOptions<T>,
 ): () => Wait<T, S> {
-  if (typeof target?.read !== 'function') throw expected('target', 'an object with a function read', target)
+  if (typeof target?.read !== 'function') throw expected('target', 'one with a function read', target)
   const judge = readUntil<T>(until ?? target.until)
   const read = readWaitOptions(options)
   if (read.transport === 'push' && !listens(target, read)) {
-    throw expected('transport', 'another one with this target and these options', read.transport)
+    throw expected('transport', '"auto" or "poll" with these', read.transport)
   }
   return () => new Wait<T, S>(target, judge, read)
 }

@@ -21,6 +21,23 @@ afterEach(() => {
 })
 
 describe('I6: many waits on one target', () => {
+  it.each([undefined, null, 'done', { phase: 'done' }])(
+    'I6: a read that answers no snapshot (%j) ends those that listen, and breaks nothing',
+    async (answer) => {
+      const target = {
+        key: 'odd',
+        read: async () => answer as never,
+        async *subscribe({ signal }: { signal: AbortSignal }) {
+          yield undefined
+          await new Promise((resolve) => signal.addEventListener('abort', resolve))
+        },
+      }
+      const { error } = await ended(wait<Job>(target, DONE, { timeout: '10s' }))
+      expect(error).toMatchObject({ code: 'ERROR', cause: { name: 'InvalidArgumentError', argument: 'read' } })
+      expect(vi.getTimerCount()).toBe(0)
+    },
+  )
+
   it('I6: a thousand open one subscription, and all hear the end', async () => {
     const { client, fake, looks } = service(gives(waiter()))
     const waits = Array.from({ length: 1000 }, () => client.wait(WAITER, minute))
