@@ -1,6 +1,7 @@
 /** Waiting for a waiter, with what can be seen of it on the way. */
 import { durationMicros, parseDuration } from '../core/time.ts'
 import { ConnectionError, ServiceError, type Client, type Waiter, type WaitOutcome } from '../client/index.ts'
+import { stateOfWaiter } from '../client/targets.ts'
 import type { Call } from './call.ts'
 import { Interrupted } from './exit.ts'
 import { shortName } from './names.ts'
@@ -8,9 +9,6 @@ import { showProgress } from './progress.ts'
 
 /** What a wait may take longer than the waiter itself, in milliseconds: its end is to be heard of, too. */
 const GRACE_MS = 30_000
-
-/** The RPC code of a waiter whose own time ran out. */
-const DEADLINE_EXCEEDED = 4
 
 /** Causes that tell more by themselves than the wait does. */
 const TELLING = [Interrupted, ServiceError, ConnectionError]
@@ -53,8 +51,8 @@ function ended(outcome: WaitOutcome<Waiter>): End {
 }
 
 function endOf(waiter: Waiter): End {
-  if (!waiter.error) return { kind: 'success', waiter }
-  return { kind: waiter.error.code === DEADLINE_EXCEEDED ? 'expired' : 'failed', waiter }
+  const state = stateOfWaiter(waiter)
+  return { kind: state === 'SUCCEEDED' ? 'success' : state === 'TIMED_OUT' ? 'expired' : 'failed', waiter }
 }
 
 /** What to tell of a waiter that did not succeed. */

@@ -1,5 +1,5 @@
 /** A time limit on what a signal can end, too. */
-import { after } from '../client/backoff.ts'
+import { after, onAbort } from '../client/backoff.ts'
 
 /**
  * A signal that is aborted with `signal`, and with `late` after `limit` milliseconds, if there is a limit; until it is
@@ -7,15 +7,13 @@ import { after } from '../client/backoff.ts'
  */
 export function deadline(signal: AbortSignal, limit: number | undefined, late: Error) {
   const controller = new AbortController()
-  const abort = () => controller.abort(signal.reason)
-  if (signal.aborted) abort()
-  signal.addEventListener('abort', abort)
+  const off = onAbort(signal, () => controller.abort(signal.reason))
   const stop = limit === undefined ? () => {} : after(limit, () => controller.abort(late))
   return {
     signal: controller.signal,
     release() {
       stop()
-      signal.removeEventListener('abort', abort)
+      off()
     },
   }
 }

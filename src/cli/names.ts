@@ -1,6 +1,6 @@
 /** Resource names as people write them: an id within a config or project, or the full name. */
 import { statusOf, type Result } from '../core/fault.ts'
-import { checkId, checkPath, checkProject, configName, parseName, type ResourceName } from '../core/name.ts'
+import { checkId, checkPath, checkProject, formatName, parseName, type ResourceName } from '../core/name.ts'
 import { GCLOUD_EXIT, UsageError } from './exit.ts'
 
 /** The full name of a project by its id. */
@@ -10,25 +10,20 @@ export function projectName(id: string): string {
 
 /** The full name of a config by its id or full name. `project` is asked for the id of the project where it matters. */
 export function configNameOf(text: string, project: () => string): string {
-  if (isFull(text)) {
-    const name = full(text, 'config')
-    return configName(name.project, name.config)
-  }
+  if (isFull(text)) return full(text, 'config')
   return `${projectName(project())}/configs/${valid(checkId(text, 'the config'))}`
 }
 
 /** The full name of a variable by its path or full name. `config` is asked for that of the config where it matters. */
 export function variableNameOf(text: string, config: () => string): string {
   if (!isFull(text)) return `${config()}/variables/${valid(checkPath(text, 'the variable'))}`
-  const { project, config: id, path } = full(text, 'variable')
-  return `${configName(project, id)}/variables/${path}`
+  return full(text, 'variable')
 }
 
 /** The full name of a waiter by its id or full name. */
 export function waiterNameOf(text: string, config: () => string): string {
   if (!isFull(text)) return `${config()}/waiters/${valid(checkId(text, 'the waiter'))}`
-  const { project, config: id, waiter } = full(text, 'waiter')
-  return `${configName(project, id)}/waiters/${waiter}`
+  return full(text, 'waiter')
 }
 
 /** The name of the config in which something lies, by the full name of that. */
@@ -47,9 +42,10 @@ function isFull(text: string): boolean {
   return /^\/?projects\/[^/]+\/configs\//.test(text)
 }
 
-function full<K extends ResourceName['kind']>(text: string, kind: K): Extract<ResourceName, { kind: K }> {
+/** The full name of a resource of this kind, in the form in which the API answers it. */
+function full(text: string, kind: ResourceName['kind']): string {
   const name = valid(parseName(text, 'the name'))
-  if (name.kind === kind) return name as Extract<ResourceName, { kind: K }>
+  if (name.kind === kind) return formatName(name)
   throw new UsageError(`${JSON.stringify(text)} is the name of a ${name.kind}, not of a ${kind}.`, GCLOUD_EXIT.error)
 }
 

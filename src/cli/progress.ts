@@ -1,5 +1,6 @@
 /** A line on the terminal that tells how far a waiter has come. */
 import { isUnder, collapse } from '../core/name.ts'
+import { onAbort } from '../client/backoff.ts'
 import { changes } from '../client/changes.ts'
 import type { Client, Waiter } from '../client/index.ts'
 import type { Io } from './io.ts'
@@ -15,8 +16,7 @@ const ERASE_LINE = '\r\u001b[K'
 export function showProgress(io: Io, client: Client, waiter: Waiter, signal: AbortSignal): () => void {
   const started = performance.now()
   const end = new AbortController()
-  const abort = () => end.abort()
-  signal.addEventListener('abort', abort)
+  const off = onAbort(signal, () => end.abort())
   let have: number | undefined
   const show = () => {
     if (!end.signal.aborted) io.err(`${ERASE_LINE}${lineOf(waiter, have, performance.now() - started)}`)
@@ -30,7 +30,7 @@ export function showProgress(io: Io, client: Client, waiter: Waiter, signal: Abo
   }).catch(() => {})
   return () => {
     clearInterval(timer)
-    signal.removeEventListener('abort', abort)
+    off()
     end.abort()
     io.err(ERASE_LINE)
   }

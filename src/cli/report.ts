@@ -1,6 +1,7 @@
 /** The report of a node: that it is ready, or that it has failed. */
 import type { Command } from 'commander'
 import { ServiceError, type Client, type Variable } from '../client/index.ts'
+import { put } from '../client/put.ts'
 import { collapse } from '../core/name.ts'
 import type { Call, ConfigOption } from './call.ts'
 import { UsageError } from './exit.ts'
@@ -47,7 +48,7 @@ export async function report(
   signal: AbortSignal | undefined,
 ): Promise<Variable> {
   const [name, opposite] = failed ? [names.failure, names.success] : [names.success, names.failure]
-  const variable = await put(client, name, text, signal)
+  const { data } = await put(client, { name, text }, { signal })
   try {
     await client.variables.delete(opposite, { signal })
   } catch (error) {
@@ -56,15 +57,5 @@ export async function report(
     const harmless = error.status === 404 || error.status === 403
     if (!harmless) call.note(`rollcall: ${opposite} could not be taken away: ${error.message}`)
   }
-  return variable
-}
-
-async function put(client: Client, name: string, text: string, signal: AbortSignal | undefined): Promise<Variable> {
-  const variable = { name, text }
-  try {
-    return (await client.variables.create(variable, { signal })).data
-  } catch (error) {
-    if (!(error instanceof ServiceError) || error.status !== 409) throw error
-    return (await client.variables.update(variable, { signal })).data
-  }
+  return data
 }

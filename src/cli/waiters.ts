@@ -1,6 +1,7 @@
 /** `rollcall waiters`: what `gcloud beta runtime-config configs waiters` is. */
 import type { Command } from 'commander'
 import type { Client, Waiter } from '../client/index.ts'
+import { stateOfWaiter } from '../client/targets.ts'
 import { awaitEnd, failureOf } from './await.ts'
 import type { Call, ConfigOption } from './call.ts'
 import { Ended, GCLOUD_EXIT } from './exit.ts'
@@ -24,13 +25,12 @@ const NOTHING = { kind: 'none' } as const
 
 /** The longest that a waiter may wait, in seconds. */
 const MAX_WAITER_SECONDS = 43_200
-const DEADLINE_EXCEEDED = 4
+/** The states of a waiter in gcloud's words. */
+const STATUSES = { IN_PROGRESS: 'WAITING', SUCCEEDED: 'SUCCESS', FAILED: 'FAILURE', TIMED_OUT: 'TIMEOUT' } as const
 
 /** The state of a waiter in gcloud's words. */
-export function statusOf({ done, error }: Item): string {
-  if (!done) return 'WAITING'
-  if (!error) return 'SUCCESS'
-  return (error as { code?: number }).code === DEADLINE_EXCEEDED ? 'TIMEOUT' : 'FAILURE'
+export function statusOf(item: Item): string {
+  return STATUSES[stateOfWaiter(item as Pick<Waiter, 'done' | 'error'>)]
 }
 
 /** Adds the commands about waiters. */

@@ -1,5 +1,5 @@
 /** The client: where the service is, who calls, and the resources to call. */
-import type { ApiRequest, ApiResponse, CallOptions, Duration } from './api.ts'
+import type { ApiRequest, ApiResponse, Duration } from './api.ts'
 import { checkOptions, readDuration } from './duration.ts'
 import { expected } from './errors.ts'
 import { feedOf } from './feed.ts'
@@ -65,7 +65,7 @@ export class Client {
    * Sends any request to the service, such as one that a response carries. Throws `ServiceError` for a refusal,
    * `ConnectionError` if no answer came, and the signal's reason if that is aborted.
    */
-  async send<T = unknown>(request: ApiRequest, options: CallOptions & SendOptions = {}): Promise<ApiResponse<T>> {
+  async send<T = unknown>(request: ApiRequest, options: SendOptions = {}): Promise<ApiResponse<T>> {
     // The token is for this service alone.
     if (!request.url.startsWith(`${this.base}/`)) {
       throw expected('request.url', `under ${this.base}/`, request.url)

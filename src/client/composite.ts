@@ -2,6 +2,7 @@
  * `rollcall/client/composite`: composite operations, which are an operation and the wait for what it leads to. There is
  * one for every operation that creates, updates or deletes a resource, named and typed by what the resources are.
  */
+import { collapse } from '../core/name.ts'
 import type * as wire from '../core/wire.ts'
 import type { ApiResponse, CallOptions, CreateOptions, Duration } from './api.ts'
 import type { Client } from './client.ts'
@@ -9,7 +10,6 @@ import { checkOptions } from './duration.ts'
 import { expected, show, statusOf } from './errors.ts'
 import type { Target } from './observation.ts'
 import { WaitError, type WaitErrorCode } from './outcome.ts'
-import { collapse } from './names.ts'
 import type { Configs, Variables, WaiterInput, Waiters } from './resources.ts'
 import {
   configTarget,

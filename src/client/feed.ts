@@ -127,14 +127,24 @@ export class Feed<T> {
   }
 }
 
-/** Reads a target's state. An error that says it is not there is a state too. */
+/** Reads a target's state. What went wrong is an observation, too. */
 export async function lookAt<T>(target: Target<T>, signal: AbortSignal): Promise<Observation<T>> {
   try {
-    const seen = await target.read({ signal })
+    const seen = await orAbsent(target.read({ signal }))
     if (seen?.kind) return seen
     // An error here, and not where nobody would catch it.
     throw expected('read', 'a function of a snapshot', seen)
   } catch (error) {
-    return statusOf(error) === 404 ? { kind: 'absent', error } : { kind: 'error', error }
+    return { kind: 'error', error }
+  }
+}
+
+/** What is read. An error that says that it is not there is a state, too. */
+export async function orAbsent<T>(read: Promise<Snapshot<T>>): Promise<Snapshot<T>> {
+  try {
+    return await read
+  } catch (error) {
+    if (statusOf(error) === 404) return { kind: 'absent', error }
+    throw error
   }
 }

@@ -2,6 +2,7 @@
  * Names of resources, as far as the client must know them: what they are of, and where they lie. Whether each part is
  * one that the service allows is left to the service; here it is enough that it can do no harm in a URL.
  */
+import { collapse } from '../core/name.ts'
 import { expected } from './errors.ts'
 
 export type Kind = 'project' | 'config' | 'variable' | 'waiter' | 'operation'
@@ -38,19 +39,9 @@ export function checkName(name: unknown, kind: Kind, argument = 'name'): Name {
   throw expected(argument, `the full name of a ${kind}`, name)
 }
 
-/** A path without slashes at its ends and without repeated ones; '' is the whole config. */
-export function collapse(path: string): string {
-  return path.split('/').filter(Boolean).join('/')
-}
-
 /** Checks a path in a config; with `root` it may be that of all. Throws {@link InvalidArgumentError}. */
 export function checkPath(path: unknown, argument: string, root = false): string {
   const text = String(path)
   if (/^[\w./-]+$/.test(text) && !DOTS.test(text) && (root || collapse(text))) return collapse(text)
   throw expected(argument, 'a path such as "/ready"', path)
-}
-
-/** Whether `path` is `root` or lies beneath it, by whole segments. */
-export function isUnder(root: string, path: string): boolean {
-  return root === '' || path === root || path.startsWith(`${root}/`)
 }

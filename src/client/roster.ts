@@ -1,13 +1,15 @@
 /** A roll call: each member checks in, and whoever must know waits for all of them. */
+import { isUnder } from '../core/name.ts'
 import type * as wire from '../core/wire.ts'
 import type { ApiResponse, CallOptions, Duration } from './api.ts'
 import { newId, now } from './backoff.ts'
 import type { Client } from './client.ts'
 import { checkOptions, readDuration, formatDuration } from './duration.ts'
-import { expected, InvalidArgumentError, statusOf } from './errors.ts'
-import { checkName, checkPath, isUnder } from './names.ts'
+import { expected, InvalidArgumentError } from './errors.ts'
+import { checkName, checkPath } from './names.ts'
 import type { Snapshot, Tally, Target } from './observation.ts'
 import { WaitError } from './outcome.ts'
+import { put } from './put.ts'
 import { stateOfWaiter } from './targets.ts'
 import { wait } from './wait.ts'
 
@@ -172,13 +174,7 @@ export class Roster {
     options: CallOptions,
   ): Promise<ApiResponse<wire.Variable>> {
     if (typeof member !== 'string' || !member) throw expected('member', 'a name', member)
-    const variable = { name: `${this.#config}/variables/${path}/${member}`, ...contents }
-    try {
-      return await this.#client.variables.create(variable, options)
-    } catch (error) {
-      if (statusOf(error) !== 409) throw error
-      return await this.#client.variables.update(variable, options)
-    }
+    return put(this.#client, { name: `${this.#config}/variables/${path}/${member}`, ...contents }, options)
   }
 
   async #read(path: string, options: CallOptions): Promise<Present> {

@@ -1,6 +1,6 @@
 /** Subscriptions by WebSocket, for as long as sockets get through at all. */
 import type * as wire from '../core/wire.ts'
-import { after, onAbort } from './backoff.ts'
+import { after, now, onAbort } from './backoff.ts'
 import { ServiceError } from './errors.ts'
 import type { Credentials } from './send.ts'
 
@@ -53,7 +53,7 @@ export class Sockets {
 
   /** Whether it is worth trying one. */
   get usable(): boolean {
-    return this.#socketClass !== undefined && performance.now() >= this.#blockedUntil
+    return this.#socketClass !== undefined && now() >= this.#blockedUntil
   }
 
   /** To be called when a socket did not open and the service was seen to be there. */
@@ -62,7 +62,7 @@ export class Sockets {
     if ((await this.#credentials.get()) !== this.#tried) return
     // A service that is just starting may have been too late for the socket, and in time for the look.
     const span = this.#failures++ ? BLOCKED_MS : BRIEFLY_MS
-    this.#blockedUntil = performance.now() + span * (0.5 + Math.random())
+    this.#blockedUntil = now() + span * (0.5 + Math.random())
   }
 
   /**

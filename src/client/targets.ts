@@ -1,11 +1,13 @@
 /** The service's resources as targets: how each is read, and how its changes are heard. */
+import { collapse } from '../core/name.ts'
 import type * as wire from '../core/wire.ts'
-import { sleep } from './backoff.ts'
+import { ceilingOf, sleep } from './backoff.ts'
 import type { Client } from './client.ts'
 import { statusOf } from './errors.ts'
+import { orAbsent } from './feed.ts'
 import type { Revision, Snapshot, Target } from './observation.ts'
 import type { ApiResponse, CallOptions } from './api.ts'
-import { checkName, collapse, readName } from './names.ts'
+import { checkName, readName } from './names.ts'
 import { NotOpened } from './sockets.ts'
 
 /** The pause between looks where nothing can be heard, in milliseconds: doubled from the first to the second. */
@@ -187,10 +189,9 @@ async function* byLongPoll<T>(
   if (known.kind === 'present' && client.sockets.usable) await client.sockets.blocked()
   yield known
   let held = true
-  for (let looks = 0; known.kind === 'absent' || !client.sockets.usable; looks += 1) {
+  for (let looks = 1; known.kind === 'absent' || !client.sockets.usable; looks += 1) {
     if (known.kind === 'absent' || !held) {
-      const pause = Math.min(LOOK_MS.max, LOOK_MS.min * 2 ** Math.min(looks, 10))
-      await sleep(pause * (0.5 + Math.random() / 2), signal)
+      await sleep(ceilingOf(looks, LOOK_MS) * (0.5 + Math.random() / 2), signal)
       known = await orAbsent(read({ signal }))
     } else {
       const before = known
@@ -203,14 +204,5 @@ async function* byLongPoll<T>(
       if (held) looks = 0
     }
     yield known
-  }
-}
-
-async function orAbsent<T>(read: Promise<Snapshot<T>>): Promise<Snapshot<T>> {
-  try {
-    return await read
-  } catch (error) {
-    if (statusOf(error) === 404) return { kind: 'absent', error }
-    throw error
   }
 }

@@ -21,7 +21,9 @@ export const MAX_PROJECT_LENGTH = 128
 const ID = /^[0-9A-Za-z](?:[_.A-Za-z0-9-]*[_.A-Za-z0-9])?$/
 const PROJECT = /^[0-9A-Za-z](?:[_.:A-Za-z0-9-]*[_.A-Za-z0-9])?$/
 
-const ID_RULE = `1 to ${MAX_ID_LENGTH} characters of A-Z, a-z, 0-9, "_", "." and "-", beginning with a letter or digit and not ending with "-"`
+/** What an id is made of, in words. */
+const idRule = () =>
+  `1 to ${MAX_ID_LENGTH} characters of A-Z, a-z, 0-9, "_", "." and "-", beginning with a letter or digit and not ending with "-"`
 
 /** Names of the collections, as they stand in a resource name. */
 const COLLECTIONS = { variables: 'variable', waiters: 'waiter', operations: 'operation' } as const
@@ -30,7 +32,7 @@ const isId = (text: string) => text.length <= MAX_ID_LENGTH && ID.test(text)
 
 /** Checks a config's or a waiter's id, or one segment of a variable's path. `field` is named in the refusal. */
 export function checkId(text: string, field: string): Result<string> {
-  return isId(text) ? ok(text) : invalid(field, `${field}: ${quote(text)} must be ${ID_RULE}`)
+  return isId(text) ? ok(text) : invalid(field, `${field}: ${quote(text)} must be ${idRule()}`)
 }
 
 /** Checks a project's id; a domain may stand before it, as in `example.com:my-project`. */
@@ -58,7 +60,7 @@ export function checkPath(text: string, field: string): Result<string> {
     )
   }
   const bad = path.split('/').find((segment) => !isId(segment))
-  if (bad !== undefined) return invalid(field, `${field}: the segment ${quote(bad)} must be ${ID_RULE}`)
+  if (bad !== undefined) return invalid(field, `${field}: the segment ${quote(bad)} must be ${idRule()}`)
   return ok(path)
 }
 
