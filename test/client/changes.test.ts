@@ -1,20 +1,13 @@
 /** The stream of what happens in a config: told once, in order, over lost connections and without sockets. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { changes, type Change } from '../../src/client/changes.ts'
 import type { Variable, Waiter } from '../../src/client/index.ts'
-import { pass, track } from './fake.ts'
+import { pass, track, useFakeClock } from './fake.ts'
 import { BASE, fakeSockets, faults, gives, lost, scriptedClient, type Reply } from './scripted-fetch.ts'
 
 const CONFIG = 'projects/p/configs/c'
 
-beforeEach(() => {
-  vi.useFakeTimers()
-  vi.spyOn(Math, 'random').mockReturnValue(0.5)
-})
-afterEach(() => {
-  vi.restoreAllMocks()
-  vi.useRealTimers()
-})
+useFakeClock(0.5)
 
 const variable = (path: string, at: number, text = path): Variable => ({
   name: `${CONFIG}/variables/${path}`,

@@ -7,10 +7,11 @@ import type { AnyClient, AnyResponse } from '../../src/client/wait-until.ts'
 /** Milliseconds on the clock that the client reads. */
 export const clock = () => performance.now()
 
-/** Has every test of a file go by a clock that the test moves. */
-export function useFakeClock(): void {
+/** Has every test of a file go by a clock that the test moves; and if one is given, by one random number. */
+export function useFakeClock(random?: number): void {
   beforeEach(() => {
     vi.useFakeTimers()
+    if (random !== undefined) vi.spyOn(Math, 'random').mockReturnValue(random)
     // Nothing is to depend on a clock that begins at zero.
     vi.advanceTimersByTime(123_456)
   })

@@ -1,24 +1,25 @@
 /** Section I: one subscription for many waits, and what is made of what it tells. On the wire: live/i-push.test.ts. */
 import { getEventListeners } from 'node:events'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { wait, WaitError, waitUntil, type Progress, type Target, type Variable } from '../../src/client/index.ts'
-import { absent, ended, live, pass, present, track } from './fake.ts'
-import { CONFIG, VARIABLE, WAITER, ON, minute, time, variable, waiter, service } from './push-service.ts'
+import { absent, ended, live, pass, track, useFakeClock } from './fake.ts'
+import {
+  CONFIG,
+  VARIABLE,
+  WAITER,
+  ON,
+  minute,
+  time,
+  variable,
+  waiter,
+  service,
+  DONE,
+  job,
+  type Job,
+} from './push-service.ts'
 import { fakeSockets, faults, gives, lost, scriptedClient } from './scripted-fetch.ts'
 
-interface Job {
-  readonly phase: string
-}
-const job = (phase: string, rev?: string, identity?: string) => present<Job>({ phase }, rev, identity)
-const DONE = { success: { path: 'phase', equals: 'done' } } as const
-beforeEach(() => {
-  vi.useFakeTimers()
-  vi.spyOn(Math, 'random').mockReturnValue(0.5)
-})
-afterEach(() => {
-  vi.restoreAllMocks()
-  vi.useRealTimers()
-})
+useFakeClock(0.5)
 
 describe('I6: many waits on one target', () => {
   it.each([undefined, null, 'done', { phase: 'done' }])(

@@ -1,23 +1,11 @@
 /** Section I: subscriptions that end, and sockets that do not get through. On the wire: live/i-push.test.ts. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { wait, waitUntil, type Progress, type Target, type Variable, type Waiter } from '../../src/client/index.ts'
-import { ended, expectQuiet, httpError, live, noAnswer, pass, present, track } from './fake.ts'
-import { VARIABLE, WAITER, ON, minute, time, variable, waiter, service } from './push-service.ts'
+import { ended, expectQuiet, httpError, live, noAnswer, pass, track, useFakeClock } from './fake.ts'
+import { VARIABLE, WAITER, ON, minute, time, variable, waiter, service, DONE, job, type Job } from './push-service.ts'
 import { fakeSockets, faults, gives, scriptedClient, type FakeSocket, type Reply } from './scripted-fetch.ts'
 
-interface Job {
-  readonly phase: string
-}
-const job = (phase: string, rev?: string, identity?: string) => present<Job>({ phase }, rev, identity)
-const DONE = { success: { path: 'phase', equals: 'done' } } as const
-beforeEach(() => {
-  vi.useFakeTimers()
-  vi.spyOn(Math, 'random').mockReturnValue(0.5)
-})
-afterEach(() => {
-  vi.restoreAllMocks()
-  vi.useRealTimers()
-})
+useFakeClock(0.5)
 
 describe('I1: a subscription that closes while somebody waits', () => {
   it('I1: is opened anew from the latest revision, and nothing is told twice or lost', async () => {

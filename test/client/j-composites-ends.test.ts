@@ -1,5 +1,5 @@
 /** Section J: composite operations that delete, and those that wait for an Operation. With a real server: live/. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { CompositeOperationError } from '../../src/client/composite.ts'
 import { WAIT_RESOURCE_NOT_FOUND, type Operation } from '../../src/client/index.ts'
 import {
@@ -16,17 +16,13 @@ import {
   waiter,
   waiterInput,
 } from './composite-service.ts'
-import { ended } from './fake.ts'
+import { ended, useFakeClock } from './fake.ts'
 import { BASE, faults, gives } from './scripted-fetch.ts'
 
 let warned: ReturnType<typeof vi.spyOn>
+useFakeClock()
 beforeEach(() => {
-  vi.useFakeTimers()
   warned = vi.spyOn(console, 'warn').mockImplementation(() => {})
-})
-afterEach(() => {
-  vi.restoreAllMocks()
-  vi.useRealTimers()
 })
 
 const deletions = [

@@ -1,5 +1,5 @@
 /** Section J: composite operations, an operation and the wait for what it leads to. With a real server: live/. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { CompositeOperationError } from '../../src/client/composite.ts'
 import { InvalidArgumentError, WaitError, type ApiResponse, type Waiter } from '../../src/client/index.ts'
 import {
@@ -17,16 +17,10 @@ import {
   waiter,
   waiterInput,
 } from './composite-service.ts'
-import { ended, pass, track } from './fake.ts'
+import { ended, pass, track, useFakeClock } from './fake.ts'
 import { BASE, faults, gives, lost } from './scripted-fetch.ts'
 
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(() => {
-  vi.restoreAllMocks()
-  vi.useRealTimers()
-})
+useFakeClock()
 
 describe('J1: no states', () => {
   it('J1: answer the operation’s result, and nothing is looked at', async () => {

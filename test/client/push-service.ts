@@ -1,4 +1,5 @@
 /** A service that tests of waits speak for: its sockets, and the one resource that its looks show. */
+import { present } from './fake.ts'
 import type { Variable, Waiter } from '../../src/client/index.ts'
 import { fakeSockets, gives, scriptedClient, type FakeSocket, type Reply, type Sent } from './scripted-fetch.ts'
 
@@ -36,3 +37,10 @@ export function service(
   const looks = () => client.sent.filter(({ method, path }) => method === 'GET' && !path.includes('/variables?')).length
   return { client, fake, state, looks }
 }
+
+/** What a target of the tests' own shows. */
+export interface Job {
+  readonly phase: string
+}
+export const job = (phase: string, rev?: string, identity?: string) => present<Job>({ phase }, rev, identity)
+export const DONE = { success: { path: 'phase', equals: 'done' } } as const

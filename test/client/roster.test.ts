@@ -1,19 +1,13 @@
 /** The roll call, against a small service in memory that counts as the real one does. */
 import { getEventListeners } from 'node:events'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { Roster, type Variable, type Waiter } from '../../src/client/index.ts'
-import { ended, pass, track } from './fake.ts'
+import { ended, pass, track, useFakeClock } from './fake.ts'
 import { faults, gives, scriptedClient, untilCut, type Reply, type Sent } from './scripted-fetch.ts'
 
 const CONFIG = 'projects/p/configs/c'
 
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(() => {
-  vi.restoreAllMocks()
-  vi.useRealTimers()
-})
+useFakeClock()
 
 /** Variables and waiters in memory. What `misbehave` answers goes before. */
 function service(misbehave: (sent: Sent) => Reply | undefined = () => undefined) {

@@ -1,19 +1,13 @@
 /** The caller's token: when it is asked for, and where it never goes. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { InvalidArgumentError } from '../../src/client/index.ts'
 import { BASE, faults, gives, lost, scriptedClient, type Reply } from './scripted-fetch.ts'
-import { ended, pass, track } from './fake.ts'
+import { ended, pass, track, useFakeClock } from './fake.ts'
 
 const NAME = 'projects/p/configs/c'
 const OK = gives({ name: NAME })
 
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(() => {
-  vi.restoreAllMocks()
-  vi.useRealTimers()
-})
+useFakeClock()
 
 describe('the token', () => {
   const bearer = (client: ReturnType<typeof scriptedClient>) =>

@@ -1,21 +1,15 @@
 /** One request: what is sent, what is tried again and when, the token, the time it may take, and how it is cut. */
 import { getEventListeners } from 'node:events'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { ConnectionError, InvalidArgumentError, ServiceError } from '../../src/client/index.ts'
 import { BASE, faults, gives, lost, scriptedClient, type Reply } from './scripted-fetch.ts'
-import { ended, pass, track } from './fake.ts'
+import { ended, pass, track, useFakeClock } from './fake.ts'
 
 const NAME = 'projects/p/configs/c'
 const VARIABLE = `${NAME}/variables/v`
 const OK = gives({ name: NAME })
 
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(() => {
-  vi.restoreAllMocks()
-  vi.useRealTimers()
-})
+useFakeClock()
 
 describe('what is tried again', () => {
   it.each([408, 425, 429, 500, 502, 503, 504, 599])('a read that is refused with %i', async (status) => {

@@ -1,22 +1,16 @@
 /** Subscriptions by WebSocket: how one is opened, what is heard, how its end is known, and when none is tried. */
 import { getEventListeners } from 'node:events'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { Client, ServiceError } from '../../src/client/index.ts'
 import { Credentials } from '../../src/client/send.ts'
 import { NotOpened, Sockets } from '../../src/client/sockets.ts'
-import { pass, track } from './fake.ts'
+import { pass, track, useFakeClock } from './fake.ts'
 import { BASE, fakeSockets } from './scripted-fetch.ts'
 
 const PATH = 'projects/p/configs/c:subscribe?path=/'
 const VARIABLE = { variable: { name: 'projects/p/configs/c/variables/v', updateTime: '1' } }
 
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(() => {
-  vi.restoreAllMocks()
-  vi.useRealTimers()
-})
+useFakeClock()
 
 /** Listens, and keeps what is heard. */
 function listen(token?: ConstructorParameters<typeof Credentials>[0], base = BASE) {
