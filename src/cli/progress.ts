@@ -37,7 +37,7 @@ export function showProgress(io: Io, client: Client, waiter: Waiter, signal: Abo
 }
 
 function lineOf(waiter: Waiter, have: number | undefined, elapsedMs: number): string {
-  const { path, number } = waiter.success.cardinality
+  const { path, number } = cardinalityOf(waiter)
   const count = have === undefined ? '' : `${have} of ${number} under /${collapse(path)}, `
   return `${shortName(waiter.name)}: ${count}${Math.floor(elapsedMs / 1000)} s of ${waiter.timeout.replace(/s$/, ' s')}`
 }
@@ -45,7 +45,7 @@ function lineOf(waiter: Waiter, have: number | undefined, elapsedMs: number): st
 /** Tells how many variables lie under the path of the waiter's success, and again whenever that changes. */
 async function counts(client: Client, waiter: Waiter, signal: AbortSignal, tell: (count: number) => void) {
   const config = configOf(waiter.name)
-  const root = collapse(waiter.success.cardinality.path)
+  const root = collapse(cardinalityOf(waiter).path)
   // A list holds what its caller may see: of one who may not see all, the count would be wrong.
   const { data } = await client.configs.testIamPermissions(config, [LIST], { signal })
   if (!data.permissions?.includes(LIST)) return
@@ -72,3 +72,6 @@ async function counts(client: Client, waiter: Waiter, signal: AbortSignal, tell:
     if (listed) tell(names.size)
   }
 }
+
+const cardinalityOf = ({ success }: Waiter) =>
+  'cardinality' in success ? success.cardinality : { path: '/', number: 0 }

@@ -79,7 +79,7 @@ class Known {
             const missed = await this.#look(signal)
             onListening()
             yield* missed
-          } else if (this.#isNews(message)) yield message as Change
+          } else if ('changes' in message) yield* message.changes.filter((change) => this.#isNews(change))
         }
         return
       } catch (error) {
@@ -95,11 +95,10 @@ class Known {
   }
 
   /** Takes down what was told. Answers whether it is news: a look may have been faster. */
-  #isNews(message: wire.Message): boolean {
-    if ('error' in message) return false
-    if ('variable' in message) this.#note(message.variable)
-    else this.#ended.add(keyOf(message))
-    return this.#tell(message)
+  #isNews(change: Change): boolean {
+    if ('variable' in change) this.#note(change.variable)
+    else this.#ended.add(keyOf(change))
+    return this.#tell(change)
   }
 
   /** Takes down that a change is told. Answers whether it is to be: not after itself, or what came later. */

@@ -29,7 +29,7 @@ export type Observation<T> = Snapshot<T> | { readonly kind: 'error'; readonly er
 export interface Tally {
   readonly have?: number
   readonly need?: number
-  readonly missing?: readonly string[]
+  readonly missing?: readonly string[] | undefined
   readonly failed?: readonly string[]
 }
 

@@ -81,7 +81,10 @@ export function waiterTarget(client: Client, name: string): Target<wire.Waiter> 
     stateOf: stateOfWaiter,
     async tally(snapshot, { signal }) {
       if (snapshot?.kind !== 'present') return {}
-      const { path, number } = snapshot.value.success.cardinality
+      const { success, progress } = snapshot.value
+      if (progress) return { ...progress.success, missing: progress.missing }
+      // Another service tells no progress, and knows no conditions but these.
+      const { path, number } = (success as { cardinality: wire.Cardinality }).cardinality
       const { data } = await client.variables.list(config, { filter: collapse(path), signal, retry: false })
       return { have: data.variables?.length ?? 0, need: number }
     },
@@ -90,7 +93,7 @@ export function waiterTarget(client: Client, name: string): Target<wire.Waiter> 
         read: target.read,
         socket: `${full}:subscribe`,
         hear: (message) => ('waiter' in message ? ofWaiter(message.waiter) : undefined),
-        tellsFirst: true,
+        first: true,
         hold: async () => ofWaiter((await client.waiters.wait(full, { signal, retry: false })).data),
       }),
   }
@@ -151,7 +154,7 @@ interface Hearing<T> {
   readonly socket: string
   hear(message: wire.Message): Snapshot<T> | undefined
   /** Whether the subscription begins with the state. */
-  readonly tellsFirst?: boolean
+  readonly first?: boolean
   /** A long poll: answers when the resource has changed from what is known, or when the server lets go. */
   hold(known: { readonly rev?: Revision | undefined }): Promise<Snapshot<T>>
 }
@@ -166,9 +169,11 @@ async function* bySocketOrPoll<T>(
     try {
       for await (const message of client.sockets.listen(hearing.socket, signal)) {
         if (message !== 'open') {
-          const snapshot = hearing.hear(message)
-          if (snapshot) yield snapshot
-        } else if (!hearing.tellsFirst) yield undefined
+          for (const one of 'changes' in message ? message.changes : [message]) {
+            const snapshot = hearing.hear(one)
+            if (snapshot) yield snapshot
+          }
+        } else if (!hearing.first) yield undefined
       }
       return
     } catch (error) {

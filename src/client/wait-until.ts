@@ -189,7 +189,7 @@ function readMatch<R extends AnyResponse>(
   }
   if (!fetchFunc && response?.request?.method?.toUpperCase() !== 'GET') {
     const method = show(response?.request?.method)
-    throw new WaitUntilNotSupported(`Only a GET can be sent again, this is ${method}: give a fetchFunc`)
+    throw new WaitUntilNotSupported(`${method} is not sent again: give a fetchFunc`)
   }
   if (evaluateResponse) return evaluateResponse
   const name = property as string

@@ -1,14 +1,18 @@
 /** The one place where anything of a config changes. */
 import { denied, lacking, type Access } from './access.ts'
-import type { Command, Event, Outcome } from './command.ts'
+import { Changes } from './changes.ts'
+import type { Command, Event, Outcome, Write } from './command.ts'
 import { configResource, type Config } from './config.ts'
-import { ALREADY_EXISTS, NOT_FOUND, ok, refuse } from './fault.ts'
-import { policyEtag, policyResource } from './policy.ts'
-import { exceeded, variableBytes } from './quota.ts'
-import type { Count, Created, Store } from './store.ts'
-import { SECOND, type Stamp } from './time.ts'
-import { variableResource, type Variable } from './variable.ts'
-import { beginWaiter, endWaiter, judge, waiterOperation, type Ending, type Waiter } from './waiter.ts'
+import { settle } from './endings.ts'
+import { ALREADY_EXISTS, CHANGED, NOT_FOUND, ok, refuse, statusOf, type Result } from './fault.ts'
+import { rememberedUntil } from './memory.ts'
+import { policyResource } from './policy.ts'
+import { exceeded } from './quota.ts'
+import type { Created, Store } from './store.ts'
+import { etagOf, formatStamp, type Stamp } from './time.ts'
+import { leaseFrom, variableHead, variableResource, type Lease, type Variable } from './variable.ts'
+import { beginWaiter, waiterOperation } from './waiter.ts'
+import { applyWrite, meets, type Written } from './write.ts'
 import type * as wire from './wire.ts'
 
 /** What a command comes to. The events are to be told once what was written is durable. */
@@ -29,7 +33,7 @@ export interface Circumstances {
 
 /**
  * Applies a command: decides first and writes then, so a refused command has written nothing.
- * What is overdue must have been ended by {@link sweep} before.
+ * What is overdue must have been ended by `sweep` before.
  */
 export function apply(store: Store, command: Command, circumstances: Circumstances): Applied {
   const config = store.config()
@@ -41,7 +45,7 @@ export function apply(store: Store, command: Command, circumstances: Circumstanc
     case 'updateConfig':
       return updateConfig(store, config, command, circumstances)
     case 'deleteConfig':
-      return deleteConfig(store, config, circumstances)
+      return deleteConfig(store, config, command, circumstances)
     case 'setIamPolicy':
       return setIamPolicy(store, config, command, circumstances)
     case 'createVariable':
@@ -49,24 +53,16 @@ export function apply(store: Store, command: Command, circumstances: Circumstanc
     case 'updateVariable':
       return updateVariable(store, config, command, circumstances)
     case 'deleteVariable':
-      return deleteVariable(store, command, circumstances)
+      return deleteVariable(store, config, command, circumstances)
+    case 'renewVariables':
+      return renewVariables(store, config, command, circumstances)
+    case 'commit':
+      return commit(store, config, command, circumstances)
     case 'createWaiter':
       return createWaiter(store, config, command, circumstances)
     case 'deleteWaiter':
       return deleteWaiter(store, command, circumstances)
   }
-}
-
-/**
- * Ends what is overdue: at most `limit` waiters whose deadline has come, all at one stamp, and forgets what has
- * expired. Answers the events; as many as `limit` means that there may be more.
- */
-export function sweep(store: Store, now: Stamp, limit: number): Event[] {
-  store.expireRequests(now)
-  const due = store.dueWaiters(now, limit)
-  if (!due.length) return []
-  const stamp = store.tick(now)
-  return due.map((waiter) => finish(store, waiter, 'timeout', stamp))
 }
 
 type CommandOf<T extends Command['type']> = Extract<Command, { type: T }>
@@ -76,14 +72,15 @@ const refused = (outcome: Outcome): Applied => ({ outcome, events: [] })
 function createConfig(
   store: Store,
   existing: Config | undefined,
-  { name, description, requestId }: CommandOf<'createConfig'>,
+  { name, description, requestId, if: precondition }: CommandOf<'createConfig'>,
   { now }: Circumstances,
 ): Applied {
   const replayed = replay(store, 'config', requestId)
   if (replayed) return replayed
-  if (existing) return refused(refuse(ALREADY_EXISTS))
+  if (existing) return refused(refuse(precondition?.absent ? CHANGED : ALREADY_EXISTS))
   const stamp = store.tick(now)
-  const config: Config = { name, description, policy: { version: 0, bindings: [], changed: stamp } }
+  const policy = { version: 0, bindings: [], changed: stamp }
+  const config: Config = { name, description, policy, created: stamp, updated: stamp }
   store.putConfig(config)
   store.tellDirectory({ config: name, description, stamp })
   const answer = configResource(config)
@@ -94,21 +91,32 @@ function createConfig(
 function updateConfig(
   store: Store,
   config: Config,
-  { description }: CommandOf<'updateConfig'>,
+  { description, if: precondition }: CommandOf<'updateConfig'>,
   { now }: Circumstances,
 ): Applied {
-  const updated = { ...config, description }
+  if (!meets(precondition, config.updated)) return refused(refuse(CHANGED))
+  const updated = { ...config, description, updated: store.tick(now) }
   store.putConfig(updated)
-  store.tellDirectory({ config: config.name, description, stamp: store.tick(now) })
+  store.tellDirectory({ config: config.name, description, stamp: updated.updated })
   return { outcome: ok(configResource(updated)), events: [] }
 }
 
-function deleteConfig(store: Store, config: Config, { now, heard }: Circumstances): Applied {
+function deleteConfig(
+  store: Store,
+  config: Config,
+  { if: precondition }: CommandOf<'deleteConfig'>,
+  { now, heard }: Circumstances,
+): Applied {
+  if (!meets(precondition, config.updated)) return refused(refuse(CHANGED))
   const stamp = store.tick(now)
   const events = heard() ? deletions(store.variables(''), stamp) : []
   store.clear()
   store.tellDirectory({ config: config.name, stamp })
   return { outcome: ok({}), events: [...events, { kind: 'configDeleted', stamp }] }
+}
+
+function deletions(variables: Iterable<Variable>, stamp: Stamp): Event[] {
+  return Array.from(variables, (variable) => ({ kind: 'variable', state: 'DELETED', variable, stamp }))
 }
 
 function setIamPolicy(
@@ -117,7 +125,7 @@ function setIamPolicy(
   { policy: { version, bindings, etag } }: CommandOf<'setIamPolicy'>,
   { now }: Circumstances,
 ): Applied {
-  if (etag && etag !== policyEtag(config.policy.changed)) return refused(refuse({ kind: 'policyChanged' }))
+  if (etag && etag !== etagOf(config.policy.changed)) return refused(refuse({ kind: 'policyChanged' }))
   const stamp = store.tick(now)
   const policy = { version, bindings, changed: stamp }
   store.putConfig({ ...config, policy })
@@ -127,70 +135,103 @@ function setIamPolicy(
 function createVariable(
   store: Store,
   config: Config,
-  { path, contents, requestId }: CommandOf<'createVariable'>,
-  { now }: Circumstances,
+  { path, input, requestId, if: precondition }: CommandOf<'createVariable'>,
+  circumstances: Circumstances,
 ): Applied {
   const replayed = replay(store, 'variable', requestId)
   if (replayed) return replayed
-  const obstacle = store.obstacle(path)
-  if (obstacle === 'same') return refused(refuse(ALREADY_EXISTS))
-  if (obstacle === 'prefix') return refused(refuse({ kind: 'prefixConflict' }))
-  const over = exceeded(store.usage(), { variables: 1, bytes: variableBytes(path, contents.contents) })
-  if (over) return refused(over)
-  const stamp = store.tick(now)
-  const variable = { path, ...contents, updated: stamp }
-  store.insertVariable(variable)
-  const answer = variableResource(config.name, variable)
-  remember(store, 'variable', requestId, path, answer, stamp)
-  const ended = endSatisfied(store, store.shift(path, 1), stamp)
-  return { outcome: ok(answer), events: [{ kind: 'variable', state: 'UPDATED', variable, stamp }, ...ended] }
+  const write: Write = { type: 'create', path, input, if: precondition }
+  return writeOne(store, config, write, circumstances, ({ variable }, stamp) => {
+    const answer = variableResource(config.name, variable as Variable)
+    remember(store, 'variable', requestId, path, answer, stamp)
+    return answer
+  })
 }
 
 function updateVariable(
   store: Store,
   config: Config,
-  { path, contents }: CommandOf<'updateVariable'>,
-  { now }: Circumstances,
+  { path, input, if: precondition }: CommandOf<'updateVariable'>,
+  circumstances: Circumstances,
 ): Applied {
-  const before = store.variable(path)
-  if (!before) return refused(refuse(NOT_FOUND))
-  const bytes = variableBytes(path, contents.contents) - variableBytes(path, before.contents)
-  const over = exceeded(store.usage(), { bytes })
-  if (over) return refused(over)
-  const stamp = store.tick(now)
-  const variable = { path, ...contents, updated: stamp }
-  store.updateVariable(variable, before)
-  return {
-    outcome: ok(variableResource(config.name, variable, 'UPDATED')),
-    events: [{ kind: 'variable', state: 'UPDATED', variable, stamp }],
-  }
+  const write: Write = { type: 'update', path, input, if: precondition }
+  return writeOne(store, config, write, circumstances, ({ variable }) =>
+    variableResource(config.name, variable as Variable, 'UPDATED'),
+  )
 }
 
 function deleteVariable(
   store: Store,
-  { path, recursive }: CommandOf<'deleteVariable'>,
+  config: Config,
+  { path, recursive, if: precondition }: CommandOf<'deleteVariable'>,
   circumstances: Circumstances,
 ): Applied {
-  if (recursive) return deleteSubtree(store, path, circumstances)
-  const variable = store.variable(path)
-  if (!variable) return refused(refuse(NOT_FOUND))
-  const stamp = store.tick(circumstances.now)
-  store.deleteVariable(variable)
-  store.shift(path, -1)
-  return { outcome: ok({}), events: [{ kind: 'variable', state: 'DELETED', variable, stamp }] }
+  const write: Write = { type: 'delete', path, recursive, if: precondition }
+  return writeOne(store, config, write, circumstances, () => ({}))
 }
 
-function deleteSubtree(store: Store, root: string, { now, heard }: Circumstances): Applied {
-  const gone = heard() ? [...store.variables(root)] : []
-  const removed = store.deleteVariables(root)
-  if (!removed) return refused(refuse(NOT_FOUND))
-  const stamp = store.tick(now)
-  store.shiftSubtree(root, removed)
-  return { outcome: ok({}), events: deletions(gone, stamp) }
+/** Does a single write, which is refused before anything is written or not at all. */
+function writeOne(
+  store: Store,
+  config: Config,
+  write: Write,
+  { now, heard }: Circumstances,
+  answerOf: (written: Written, stamp: Stamp) => wire.Answer,
+): Applied {
+  const changes = new Changes(store, config, now)
+  const written = applyWrite(store, changes, write, heard)
+  if (!written.ok) return refused(written)
+  const answer = answerOf(written.value, changes.stamp)
+  return { outcome: ok(answer), events: changes.settle() }
 }
 
-function deletions(variables: Iterable<Variable>, stamp: Stamp): Event[] {
-  return Array.from(variables, (variable) => ({ kind: 'variable', state: 'DELETED', variable, stamp }))
+/** All of the writes, one after another and at one stamp; or none of them, if one is refused. */
+function commit(
+  store: Store,
+  config: Config,
+  { writes, requestId }: CommandOf<'commit'>,
+  { now, heard }: Circumstances,
+): Applied {
+  const replayed = replay(store, 'commit', requestId)
+  if (replayed) return replayed
+  const changes = new Changes(store, config, now)
+  const done = store.attempt<wire.WriteOutcome[]>(() => {
+    const outcomes: wire.WriteOutcome[] = []
+    for (const [index, write] of writes.entries()) {
+      const written = applyWrite(store, changes, write, heard)
+      if (!written.ok) return refuse({ kind: 'writeRefused', field: `writes[${index}]`, fault: written.fault })
+      const { variable, state } = written.value
+      outcomes.push(variable ? { variable: { ...variableHead(config.name, variable), ...(state && { state }) } } : {})
+    }
+    return ok(outcomes)
+  })
+  if (!done.ok) return refused(done)
+  const answer: wire.CommitResponse = { updateTime: formatStamp(changes.stamp), outcomes: done.value }
+  remember(store, 'commit', requestId, '', answer, changes.stamp)
+  return { outcome: ok(answer), events: changes.settle() }
+}
+
+/** Lets variables live for another ttl. They are not rewritten: their stamps stay, and nobody is told. */
+function renewVariables(
+  store: Store,
+  config: Config,
+  { paths }: CommandOf<'renewVariables'>,
+  { now }: Circumstances,
+): Applied {
+  const renewed = paths.map((path): Result<Variable> => {
+    const variable = store.variable(path)
+    if (!variable) return refuse(NOT_FOUND)
+    if (!variable.lease) return refuse({ kind: 'noLease' })
+    const lease = leaseFrom(now, variable.lease.ttl) as Lease
+    // A clock that was set back must not shorten a life.
+    const longer = { ...variable, lease: { ...lease, expires: Math.max(lease.expires, variable.lease.expires) } }
+    store.renewVariable(longer)
+    return ok(longer)
+  })
+  const outcomes: wire.RenewResponse['outcomes'] = renewed.map((result) =>
+    result.ok ? { variable: variableHead(config.name, result.value) } : { error: statusOf(result.fault) },
+  )
+  return { outcome: ok({ outcomes }), events: [] }
 }
 
 function createWaiter(
@@ -205,13 +246,11 @@ function createWaiter(
   const over = exceeded(store.usage(), { waiters: 1 })
   if (over) return refused(over)
   const stamp = store.tick(now)
-  const begun = beginWaiter(id, spec, stamp)
-  const how = judge(spec, (counter) => store.count(counter))
-  const waiter = how ? endWaiter(begun, how, stamp) : begun
+  const waiter = settle(store, config, beginWaiter(id, spec, stamp))
   store.insertWaiter(waiter)
   const answer = waiterOperation(config.name, waiter)
   remember(store, 'waiter', requestId, id, answer, stamp)
-  return { outcome: ok(answer), events: how ? [{ kind: 'waiterEnded', waiter, stamp }] : [] }
+  return { outcome: ok(answer), events: waiter.end ? [{ kind: 'waiterEnded', waiter, stamp }] : [] }
 }
 
 function deleteWaiter(store: Store, { id }: CommandOf<'deleteWaiter'>, { now }: Circumstances): Applied {
@@ -222,32 +261,6 @@ function deleteWaiter(store: Store, { id }: CommandOf<'deleteWaiter'>, { now }: 
   return { outcome: ok({}), events: [{ kind: 'waiterDeleted', id, stamp }] }
 }
 
-/**
- * Ends the waiters whose conditions came to hold when these counts rose. Plain cardinality never begins to hold when a
- * count falls, so nothing calls this then.
- */
-function endSatisfied(store: Store, counts: readonly Count[], stamp: Stamp): Event[] {
-  const touched = new Set(counts.flatMap(({ counter, count }) => store.waitersAt(counter, count)))
-  const events: Event[] = []
-  for (const id of [...touched].sort()) {
-    const waiter = store.waiter(id)
-    const how = waiter && judge(waiter.spec, (counter) => store.count(counter))
-    if (how) events.push(finish(store, waiter, how, stamp))
-  }
-  return events
-}
-
-function finish(store: Store, waiter: Waiter, how: Ending, stamp: Stamp): Event {
-  const ended = endWaiter(waiter, how, stamp)
-  store.endWaiter(ended)
-  return { kind: 'waiterEnded', waiter: ended, stamp }
-}
-
-/** How long an answer is kept for its `requestId`: documented by nobody, so a day and a part of an hour. */
-const REQUEST_MEMORY = 24 * 3600 * SECOND
-/** Expiries are rounded up to this, so that they fall together and wake an idle object seldom. */
-const REQUEST_MEMORY_STEP = 3600 * SECOND
-
 function replay(store: Store, kind: Created, requestId: string): Applied | undefined {
   const answer = requestId ? store.replay(kind, requestId) : undefined
   return answer && { outcome: ok(answer), events: [] }
@@ -255,6 +268,5 @@ function replay(store: Store, kind: Created, requestId: string): Applied | undef
 
 function remember(store: Store, kind: Created, requestId: string, name: string, answer: wire.Answer, at: Stamp) {
   if (!requestId) return
-  const expires = Math.ceil((at + REQUEST_MEMORY) / REQUEST_MEMORY_STEP) * REQUEST_MEMORY_STEP
-  store.remember(kind, requestId, name, answer, expires)
+  store.remember(kind, requestId, name, answer, rememberedUntil(at))
 }

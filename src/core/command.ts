@@ -6,19 +6,66 @@ import type { Result } from './fault.ts'
 import type { PageRequest } from './page.ts'
 import type { PolicyChange } from './policy.ts'
 import type { Stamp } from './time.ts'
-import type { Contents, Variable } from './variable.ts'
+import type { Variable, VariableInput } from './variable.ts'
 import type { Waiter, WaiterSpec } from './waiter.ts'
 import type * as wire from './wire.ts'
 
+/** What must be so for a change to be made: etags of what is changed, which nothing new has; or that it is not there yet. */
+export interface Precondition {
+  /** The resource must be there with one of these etags; where it is not there at all, that is refused anyway. */
+  readonly etags?: readonly string[] | undefined
+  /** It must not be there: then it is made, where the change would otherwise need it to be. */
+  readonly absent?: boolean | undefined
+}
+
+/** A write of variables. `set` creates or updates. */
+export type Write =
+  | {
+      readonly type: 'create' | 'update' | 'set'
+      readonly path: string
+      readonly input: VariableInput
+      readonly if?: Precondition | undefined
+    }
+  | {
+      readonly type: 'delete'
+      readonly path: string
+      readonly recursive: boolean
+      readonly if?: Precondition | undefined
+    }
+
 /** A change that a caller asks for. An empty `requestId` is none. */
 export type Command =
-  | { readonly type: 'createConfig'; readonly name: string; readonly description: string; readonly requestId: string }
-  | { readonly type: 'updateConfig'; readonly description: string }
-  | { readonly type: 'deleteConfig' }
+  | {
+      readonly type: 'createConfig'
+      readonly name: string
+      readonly description: string
+      readonly requestId: string
+      readonly if?: Precondition | undefined
+    }
+  | { readonly type: 'updateConfig'; readonly description: string; readonly if?: Precondition | undefined }
+  | { readonly type: 'deleteConfig'; readonly if?: Precondition | undefined }
   | { readonly type: 'setIamPolicy'; readonly policy: PolicyChange }
-  | { readonly type: 'createVariable'; readonly path: string; readonly contents: Contents; readonly requestId: string }
-  | { readonly type: 'updateVariable'; readonly path: string; readonly contents: Contents }
-  | { readonly type: 'deleteVariable'; readonly path: string; readonly recursive: boolean }
+  | {
+      readonly type: 'createVariable'
+      readonly path: string
+      readonly input: VariableInput
+      readonly requestId: string
+      readonly if?: Precondition | undefined
+    }
+  | {
+      readonly type: 'updateVariable'
+      readonly path: string
+      readonly input: VariableInput
+      readonly if?: Precondition | undefined
+    }
+  | {
+      readonly type: 'deleteVariable'
+      readonly path: string
+      readonly recursive: boolean
+      readonly if?: Precondition | undefined
+    }
+  | { readonly type: 'renewVariables'; readonly paths: readonly string[] }
+  | { readonly type: 'commit'; readonly writes: readonly Write[]; readonly requestId: string }
   | { readonly type: 'createWaiter'; readonly id: string; readonly spec: WaiterSpec; readonly requestId: string }
   | { readonly type: 'deleteWaiter'; readonly id: string }
 

@@ -10,6 +10,14 @@ export type Fault =
   | { readonly kind: 'alreadyExists' }
   | { readonly kind: 'prefixConflict' }
   | { readonly kind: 'policyChanged' }
+  /** An etag that was to guard a change is stale, or something is there that was not to be. */
+  | { readonly kind: 'changed' }
+  /** A variable that has no ttl was to be renewed. */
+  | { readonly kind: 'noLease' }
+  /** One of several writes was refused, and with it all of them. */
+  /** A stream was to resume from further back than is remembered. */
+  | { readonly kind: 'forgotten' }
+  | { readonly kind: 'writeRefused'; readonly field: string; readonly fault: Fault }
   /** Nobody may know from this whether the resource exists. */
   | { readonly kind: 'permissionDenied'; readonly permission: string; readonly resource: string }
   | { readonly kind: 'unauthenticated'; readonly message: string }
@@ -51,6 +59,7 @@ export function all<T extends Record<string, unknown>>(results: { [key in keyof 
 
 export const NOT_FOUND: Fault = { kind: 'notFound' }
 export const ALREADY_EXISTS: Fault = { kind: 'alreadyExists' }
+export const CHANGED: Fault = { kind: 'changed' }
 
 /** google.rpc.Status as Google's REST front end writes it: `code` is the HTTP status, `status` the RPC code's name. */
 export interface Status {
@@ -68,12 +77,12 @@ export interface BadRequest {
   readonly fieldViolations: readonly { readonly field: string; readonly description: string }[]
 }
 
-/** google.rpc.ErrorInfo: which permission the caller lacks, and on what. */
+/** google.rpc.ErrorInfo: what the reason is, in words for programs, and what it is about. */
 export interface ErrorInfo {
   readonly '@type': 'type.googleapis.com/google.rpc.ErrorInfo'
-  readonly reason: 'IAM_PERMISSION_DENIED'
-  readonly domain: 'iam.googleapis.com'
-  readonly metadata: { readonly permission: string; readonly resource: string }
+  readonly reason: string
+  readonly domain: string
+  readonly metadata: { readonly [key: string]: string }
 }
 
 /**
@@ -87,12 +96,7 @@ export function statusOf(fault: Fault): Status {
         code: 400,
         message: fault.message,
         status: 'INVALID_ARGUMENT',
-        details: [
-          {
-            '@type': 'type.googleapis.com/google.rpc.BadRequest',
-            fieldViolations: [{ field: fault.field, description: fault.message }],
-          },
-        ],
+        details: [badRequest({ field: fault.field, description: fault.message })],
       }
     case 'notFound':
       return { code: 404, message: 'Requested entity was not found.', status: 'NOT_FOUND' }
@@ -108,6 +112,25 @@ export function statusOf(fault: Fault): Status {
         message: 'There were concurrent policy changes. Read the policy again and repeat the change on what it is now.',
         status: 'ABORTED',
       }
+    case 'changed':
+      return {
+        code: 409,
+        message: 'The resource is not as the precondition says. Read it again and repeat the change on what it is now.',
+        status: 'ABORTED',
+      }
+    case 'noLease':
+      return { code: 400, message: 'The variable has no ttl, and never expires.', status: 'FAILED_PRECONDITION' }
+    case 'forgotten':
+      return {
+        code: 410,
+        message: 'What happened since then is not remembered in full. What follows is the state as it stands.',
+        status: 'OUT_OF_RANGE',
+      }
+    case 'writeRefused': {
+      const { details = [], ...status } = statusOf(fault.fault)
+      const violation = { field: fault.field, description: status.message }
+      return { ...status, details: [badRequest(violation), ...details] }
+    }
     case 'permissionDenied':
       return {
         code: 403,
@@ -129,7 +152,8 @@ export function statusOf(fault: Fault): Status {
     case 'upgradeRequired':
       return {
         code: 426,
-        message: 'A subscription is a WebSocket: send the request with "Connection: Upgrade" and "Upgrade: websocket".',
+        message:
+          'A subscription is a WebSocket or an event stream: send "Connection: Upgrade" and "Upgrade: websocket", or "Accept: text/event-stream".',
         status: 'FAILED_PRECONDITION',
       }
     case 'deadlineExceeded':
@@ -141,4 +165,8 @@ export function statusOf(fault: Fault): Status {
     case 'internal':
       return { code: 500, message: 'Internal error encountered.', status: 'INTERNAL' }
   }
+}
+
+function badRequest(violation: BadRequest['fieldViolations'][number]): BadRequest {
+  return { '@type': 'type.googleapis.com/google.rpc.BadRequest', fieldViolations: [violation] }
 }

@@ -5,7 +5,7 @@ import { all, invalid, ok, refuse, type Result } from './fault.ts'
 import { canonical, checkMember } from './member.ts'
 import { quote } from './name.ts'
 import { checkRole, PERMISSIONS } from './role.ts'
-import type { Stamp } from './time.ts'
+import { etagOf, type Stamp } from './time.ts'
 import type * as wire from './wire.ts'
 
 /** A config's policy as it is stored. Its etag is made of `changed`. */
@@ -18,17 +18,12 @@ export interface Policy {
 /** The largest policy, in bytes of JSON. The documentation speaks of "a few 10s of KB". */
 export const MAX_POLICY_BYTES = 65_536
 
-/** The etag of a policy that was last changed at `changed`: bytes, and so base64. */
-export function policyEtag(changed: Stamp): string {
-  return btoa(String(changed))
-}
-
 /** The resource that clients see. */
 export function policyResource(policy: Policy): wire.Policy {
   return {
     ...(policy.version && { version: policy.version }),
     ...(policy.bindings.length && { bindings: [...policy.bindings] }),
-    etag: policyEtag(policy.changed),
+    etag: etagOf(policy.changed),
   }
 }
 

@@ -6,9 +6,11 @@ import { NOT_FOUND, ok, refuse } from './fault.ts'
 import { readFilter } from './filter.ts'
 import { listAnswer, takePage, type PageRequest } from './page.ts'
 import { policyResource } from './policy.ts'
+import { progressOf } from './progress.ts'
 import type { Store } from './store.ts'
-import { variableHead, variableName, variableResource, type Variable } from './variable.ts'
-import { waiterName, waiterOperation, waiterResource, type Waiter } from './waiter.ts'
+import { variableEntry, variableName, variableResource, type Variable } from './variable.ts'
+import { formulasOf, waiterName, waiterOperation, waiterResource, type Waiter } from './waiter.ts'
+import type * as wire from './wire.ts'
 
 /**
  * Answers a query. What is overdue must have been ended before. `access` is what the caller must be allowed; without
@@ -31,7 +33,7 @@ export function answer(store: Store, query: Query, access?: Access): Outcome {
     case 'listVariables':
       return listVariables(store, config, query, access)
     case 'getWaiter':
-      return found(store.waiter(query.id), (waiter) => waiterResource(config.name, waiter))
+      return found(store.waiter(query.id), (waiter) => waiterNow(store, config.name, waiter))
     case 'listWaiters':
       return listWaiters(store, config, query.page, access)
     case 'getOperation':
@@ -66,7 +68,7 @@ function listVariables(
     key: ({ path }) => path,
     bytes: ({ path, contents }) => HEAD_BYTES + path.length + (returnValues ? contents.length * 2 : 0),
   })
-  const resource = returnValues ? variableResource : variableHead
+  const resource = returnValues ? variableResource : variableEntry
   return taken.ok ? ok(listAnswer('variables', taken.value, (variable) => resource(name, variable))) : taken
 }
 
@@ -77,9 +79,16 @@ function listWaiters(store: Store, { name, policy }: Config, page: PageRequest, 
       for (const waiter of store.waiters(after)) if (visible(waiterName(name, waiter.id))) yield waiter
     },
     key: ({ id }) => id,
-    bytes: ({ spec }) => HEAD_BYTES + JSON.stringify(spec).length,
+    // Its progress names each member of its rosters once more.
+    bytes: ({ spec }) => HEAD_BYTES + JSON.stringify(spec).length * 2,
   })
-  return taken.ok ? ok(listAnswer('waiters', taken.value, (waiter) => waiterResource(name, waiter))) : taken
+  return taken.ok ? ok(listAnswer('waiters', taken.value, (waiter) => waiterNow(store, name, waiter))) : taken
+}
+
+/** A waiter with how far it has come. */
+function waiterNow(store: Store, config: string, waiter: Waiter): wire.Waiter {
+  const progress = waiter.end ? undefined : progressOf(waiter, formulasOf(waiter), store)
+  return waiterResource(config, waiter, progress)
 }
 
 /** A resource that is not there grants nothing, to whomever. */

@@ -4,22 +4,31 @@
  */
 import type { DirectoryEntry } from './command.ts'
 import type { Config } from './config.ts'
+import type { Move } from './counter.ts'
+import type { Result } from './fault.ts'
+import type { Sight } from './progress.ts'
 import type { Usage } from './quota.ts'
 import type { Stamp } from './time.ts'
-import type { Variable } from './variable.ts'
+import type { Contents, Variable } from './variable.ts'
 import type { Waiter } from './waiter.ts'
 import type * as wire from './wire.ts'
 
-/** Which kind of resource a `requestId` made, so that each kind has ids of its own. */
-export type Created = 'config' | 'variable' | 'waiter'
+/** What a `requestId` was used for: each kind of resource has ids of its own, and so have commits. */
+export type Created = 'config' | 'variable' | 'waiter' | 'commit'
 
-/** A counter's new count after a change. */
-export interface Count {
-  readonly counter: string
-  readonly count: number
+/** The names that have gone since a moment, each with when that was, and when it had last changed before. */
+export interface Deletion {
+  readonly path: string
+  readonly at: Stamp
+  readonly updated: Stamp
 }
 
-export interface Store {
+export interface Store extends Sight {
+  /** Does what `closure` does, or nothing if that comes to a refusal. */
+  attempt<T>(closure: () => Result<T>): Result<T>
+
+  /** The last stamp. */
+  last(): Stamp
   /** The next stamp at the time `now`; it is remembered with whatever is written beside it. */
   tick(now: Stamp): Stamp
 
@@ -40,11 +49,26 @@ export interface Store {
   insertVariable(variable: Variable): void
   /** Stores a variable in the place of the one that was there. */
   updateVariable(variable: Variable, before: Variable): void
-  deleteVariable(variable: Variable): void
+  /** Stores that a variable lives longer. */
+  renewVariable(variable: Variable): void
+  deleteVariable(variable: Variable, stamp: Stamp): void
   /** The variables at `root` and beneath it whose path comes after `after`, sorted by path. */
   variables(root: string, after?: string): Iterable<Variable>
   /** Removes the variable at `root` and all beneath it; answers how many there were. */
-  deleteVariables(root: string): number
+  deleteVariables(root: string, stamp: Stamp): number
+  /** At most `limit` variables that live no longer than to `now`, the earliest first. */
+  dueVariables(now: Stamp, limit: number): Variable[]
+
+  /** The variables at `root` and beneath it that were written after `after`. */
+  variablesSince(root: string, after: Stamp): Variable[]
+  /** The deletions at `root` and beneath it after `after`, the last of each name. */
+  deletionsSince(root: string, after: Stamp): Deletion[]
+  /** The waiters that ended after `after`. */
+  endingsSince(after: Stamp): Waiter[]
+  /** Deletions up to this stamp may have been forgotten. */
+  forgotten(): Stamp
+  /** Forgets the deletions up to this stamp. */
+  forgetDeletions(until: Stamp): void
 
   waiter(id: string): Waiter | undefined
   /** The waiters whose id comes after `after`, sorted by id. */
@@ -57,18 +81,16 @@ export interface Store {
   endWaiter(waiter: Waiter): void
   deleteWaiter(waiter: Waiter): void
 
-  /** How many variables lie under `counter`: looked up where a waiter needs that counter, else counted. */
-  count(counter: string): number
-  /** Adds `by` to every counter that holds `path`; answers the new counts. */
-  shift(path: string, by: number): Count[]
-  /** Takes `removed` from every counter that holds `root`, and sets those beneath it to zero. */
-  shiftSubtree(root: string, removed: number): void
-  /** The waiters with an atom that begins to hold when `counter` rises to `count`. */
-  waitersAt(counter: string, count: number): string[]
+  /** Moves the counters that count a variable before a change or after it, which is undefined where it is absent. */
+  shift(path: string, before: Contents | undefined, after: Contents | undefined, stamp: Stamp): Move[]
+  /** Moves the counters as the deletion of all at `root` and beneath does. To be called before that. */
+  shiftSubtree(root: string, stamp: Stamp): Move[]
+  /** The waiters with an atom that these moves made hold where they gain by that, or no longer hold where by that. */
+  waitersAcross(moves: readonly Move[]): string[]
 
   /** The answer that was given for a `requestId`, while the resource that it made is there. */
   replay(kind: Created, requestId: string): wire.Answer | undefined
-  /** Remembers an answer until `expires`, or until `name` (a path or an id; '' for the config) is deleted. */
+  /** Remembers an answer until `expires`, or until `name` (a path or an id; '' for the config or a commit) is deleted. */
   remember(kind: Created, requestId: string, name: string, answer: wire.Answer, expires: Stamp): void
   /** Forgets the answers whose time is over. */
   expireRequests(now: Stamp): void

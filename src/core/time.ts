@@ -16,6 +16,11 @@ export function nextStamp(now: Stamp, last: Stamp): Stamp {
   return Math.max(now, last + 1)
 }
 
+/** The etag of what last changed at `changed`: base64, as etags of policies are bytes. */
+export function etagOf(changed: Stamp): string {
+  return btoa(String(changed))
+}
+
 /** RFC 3339 in UTC with nine fractional digits, the precision that Google's clients expect to read back. */
 export function formatStamp(stamp: Stamp): string {
   const seconds = Math.floor(stamp / SECOND)

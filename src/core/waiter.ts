@@ -1,9 +1,18 @@
 /**
  * Waiters: they wait, and end exactly once, by success, failure or timeout. A waiter that has ended never changes.
  */
-import { compile, holds, readCondition, type Atom, type ConditionInput } from './condition.ts'
-import { invalid, ok, type Result } from './fault.ts'
-import { durationMicros, formatDuration, formatStamp, parseDuration, type Stamp } from './time.ts'
+import {
+  compile,
+  holds,
+  readCondition,
+  roomForConditions,
+  type ConditionInput,
+  type Count,
+  type Formula,
+} from './condition.ts'
+import { invalid, ok, type ErrorInfo, type Result } from './fault.ts'
+import { readSpan, spanMicros } from './span.ts'
+import { formatStamp, type Stamp } from './time.ts'
 import type * as wire from './wire.ts'
 
 /** What a client asks of a waiter; immutable. */
@@ -12,6 +21,7 @@ export interface WaiterSpec {
   readonly timeout: string
   readonly success: wire.EndCondition
   readonly failure?: wire.EndCondition
+  readonly sticky?: true
 }
 
 /** How a waiter ended. */
@@ -24,74 +34,72 @@ export interface Waiter {
   readonly created: Stamp
   /** `created` + timeout: the first moment at which it may time out. */
   readonly deadline: Stamp
-  readonly end?: { readonly at: Stamp; readonly how: Ending }
+  readonly end?: End
 }
 
-/** google.rpc.Code of a waiter that failed. The documentation says ABORTED, and it is followed (spec: section 4.6). */
-export const FAILURE: wire.RpcStatus = { code: 10, message: 'Failure condition satisfied.' }
-/** google.rpc.Code DEADLINE_EXCEEDED of a waiter whose time ran out. */
-export const TIMEOUT: wire.RpcStatus = { code: 4, message: 'Timeout expired.' }
-
-/** The longest timeout, in seconds: a hundred years, so that every deadline is an exact number. */
-export const MAX_TIMEOUT_SECONDS = 3_155_760_000
+/** When and how a waiter ended, and how far it had come, which was not always kept. */
+export interface End {
+  readonly at: Stamp
+  readonly how: Ending
+  readonly progress?: wire.Progress | undefined
+}
 
 /** What a client may send for a waiter. */
 export interface WaiterInput {
   timeout?: string | undefined
   success?: ConditionInput | undefined
   failure?: ConditionInput | undefined
+  sticky?: boolean | undefined
 }
 
-/** Reads a waiter. `timeout` and `success` are required, `failure` is not. */
-export function readWaiter(input: WaiterInput): Result<WaiterSpec> {
-  const timeout = readTimeout(input.timeout)
+/** Reads a waiter of a config, given by its full name. `timeout` and `success` are required. */
+export function readWaiter(input: WaiterInput, config: string): Result<WaiterSpec> {
+  if (input.timeout === undefined) return invalid('waiter.timeout', 'waiter.timeout is required, such as "300s"')
+  const timeout = readSpan(input.timeout, 'waiter.timeout')
   if (!timeout.ok) return timeout
   if (!input.success) return invalid('waiter.success', 'waiter.success is required')
-  const success = readCondition(input.success, 'waiter.success')
+  const room = roomForConditions()
+  const success = readCondition(input.success, 'waiter.success', config, room)
   if (!success.ok) return success
-  if (!input.failure) return ok({ timeout: timeout.value, success: success.value })
-  const failure = readCondition(input.failure, 'waiter.failure')
-  if (!failure.ok) return failure
-  return ok({ timeout: timeout.value, success: success.value, failure: failure.value })
-}
-
-function readTimeout(text: string | undefined): Result<string> {
-  const field = 'waiter.timeout'
-  if (text === undefined) return invalid(field, `${field} is required, such as "300s"`)
-  const duration = parseDuration(text)
-  if (!duration) {
-    return invalid(field, `${field} must be a Duration, such as "3.5s": digits, at most nine decimals, and "s"`)
-  }
-  if (duration.seconds < 0 || duration.nanos < 0 || (duration.seconds === 0 && duration.nanos === 0)) {
-    return invalid(field, `${field} must be longer than zero`)
-  }
-  if (duration.seconds >= MAX_TIMEOUT_SECONDS) {
-    return invalid(field, `${field} must be shorter than ${MAX_TIMEOUT_SECONDS}s`)
-  }
-  return ok(formatDuration(duration))
+  const failure = input.failure && readCondition(input.failure, 'waiter.failure', config, room)
+  if (failure && !failure.ok) return failure
+  return ok({
+    timeout: timeout.value,
+    success: success.value,
+    ...(failure && { failure: failure.value }),
+    ...(input.sticky && { sticky: true }),
+  })
 }
 
 /** The waiter that begins to wait at `created`. */
 export function beginWaiter(id: string, spec: WaiterSpec, created: Stamp): Waiter {
-  const timeout = parseDuration(spec.timeout)
-  if (!timeout) throw new Error(`the timeout of waiter ${id} was stored unreadable: ${spec.timeout}`)
-  return { id, spec, created, deadline: created + durationMicros(timeout) }
+  return { id, spec, created, deadline: created + spanMicros(spec.timeout) }
 }
 
-/** The atoms that a waiter's conditions come to. */
-export function atomsOf({ success, failure }: WaiterSpec): Atom[] {
-  return failure ? [compile(success), compile(failure)] : [compile(success)]
+/** What a waiter's conditions come to. */
+export interface Formulas {
+  readonly success: Formula
+  readonly failure?: Formula
+}
+
+/** What a waiter's conditions come to. */
+export function formulasOf({ id, spec: { success, failure, sticky } }: Pick<Waiter, 'id' | 'spec'>): Formulas {
+  const keeper = sticky ? id : undefined
+  return {
+    success: compile(success, 'success', keeper),
+    ...(failure && { failure: compile(failure, 'failure', keeper) }),
+  }
 }
 
 /** How a waiter ends at the counts that `count` tells, if it does. Failure goes before success, always. */
-export function judge(spec: WaiterSpec, count: (counter: string) => number): 'failure' | 'success' | undefined {
-  if (spec.failure && holds(spec.failure, count)) return 'failure'
-  return holds(spec.success, count) ? 'success' : undefined
+export function judge({ success, failure }: Formulas, count: Count): 'failure' | 'success' | undefined {
+  if (failure && holds(failure, count)) return 'failure'
+  return holds(success, count) ? 'success' : undefined
 }
 
 /** The waiter, ended. One that has ended already is not to come here. */
-export function endWaiter(waiter: Waiter, how: Ending, at: Stamp): Waiter {
-  return { ...waiter, end: { how, at } }
+export function endWaiter(waiter: Waiter, end: End): Waiter {
+  return { ...waiter, end }
 }
 
 /** A waiter's name in full. `config` is the config's full name. */
@@ -99,15 +107,18 @@ export function waiterName(config: string, id: string): string {
   return `${config}/waiters/${id}`
 }
 
-/** The resource that clients see. */
-export function waiterResource(config: string, waiter: Waiter): wire.Waiter {
-  const { timeout, success, failure } = waiter.spec
+/** The resource that clients see. `progress` is how far a waiter has come that still waits. */
+export function waiterResource(config: string, waiter: Waiter, progress?: wire.Progress): wire.Waiter {
+  const { timeout, success, failure, sticky } = waiter.spec
+  const shown = waiter.end ? waiter.end.progress : progress
   return {
     name: waiterName(config, waiter.id),
     timeout,
     ...(failure && { failure }),
     success,
+    ...(sticky && { sticky }),
     createTime: formatStamp(waiter.created),
+    ...(shown && { progress: shown }),
     ...ending(waiter),
   }
 }
@@ -120,15 +131,32 @@ export function waiterOperation(config: string, waiter: Waiter): wire.Operation 
   return { name, done: true, response: { '@type': type, ...waiterResource(config, waiter) } }
 }
 
-function ending(waiter: Waiter): { done?: true; error?: wire.RpcStatus } {
-  switch (waiter.end?.how) {
-    case undefined:
-      return {}
-    case 'success':
-      return { done: true }
-    case 'failure':
-      return { done: true, error: FAILURE }
-    case 'timeout':
-      return { done: true, error: TIMEOUT }
+function ending({ end }: Waiter): { done?: true; error?: wire.RpcStatus } {
+  if (!end) return {}
+  if (end.how === 'success') return { done: true }
+  return { done: true, error: { ...(end.how === 'failure' ? FAILURE : TIMEOUT), ...(end.progress && details(end)) } }
+}
+
+/** google.rpc.Code of a waiter that failed. The documentation says ABORTED, and it is followed (spec: section 4.6). */
+export const FAILURE = { code: 10, message: 'Failure condition satisfied.' } satisfies wire.RpcStatus
+/** google.rpc.Code DEADLINE_EXCEEDED of a waiter whose time ran out. */
+export const TIMEOUT = { code: 4, message: 'Timeout expired.' } satisfies wire.RpcStatus
+
+/** Why a waiter failed: what was missing when its time ran out, or what decided. */
+function details({ how, progress }: End): { details: [ErrorInfo] } {
+  const { success, missing, reason } = progress as wire.Progress
+  const about: Record<string, string> =
+    how === 'timeout'
+      ? { have: String(success.have), need: String(success.need), ...(missing && { missing: missing.join(',') }) }
+      : { ...reason }
+  return {
+    details: [
+      {
+        '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
+        reason: how === 'timeout' ? 'TIMEOUT_EXPIRED' : 'FAILURE_CONDITION_SATISFIED',
+        domain: 'rollcall',
+        metadata: about,
+      },
+    ],
   }
 }

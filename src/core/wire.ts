@@ -2,7 +2,7 @@
  * The JSON resources of RuntimeConfig v1beta1 as clients see them. Types only: an absent field is one that proto3's
  * JSON mapping leaves out because it has its default value (spec: section 3).
  */
-import type { Status } from './fault.ts'
+import type { Status, StatusDetail } from './fault.ts'
 
 /** `{}`, the answer of methods that have nothing to tell. */
 export type Empty = Record<never, never>
@@ -10,6 +10,8 @@ export type Empty = Record<never, never>
 export interface RuntimeConfig {
   name: string
   description?: string
+  /** Changes with the config. A change that carries a stale one is refused. */
+  etag?: string
 }
 
 /** The one member of the `contents` oneof that was set, also when it is empty. */
@@ -23,8 +25,26 @@ export interface Variable {
   value?: string
   /** RFC 3339 with nine fractional digits. */
   updateTime: string
+  /** Changes with the variable. A change that carries a stale one is refused. */
+  etag?: string
+  /** Duration: for how long the variable lives unless it is written again or renewed. */
+  ttl?: string
+  /** When it disappears, if it is neither written again nor renewed before. */
+  expireTime?: string
   /** Present in the answer of update and watch, and in pushed messages; never in that of create, get and list. */
   state?: 'UPDATED' | 'DELETED'
+}
+
+/** Comparisons of a variable's text, all of which must hold. A variable with a `value` has no text, and matches nothing. */
+export interface Match {
+  equals?: string
+  notEquals?: string
+  oneOf?: string[]
+  prefix?: string
+  /** The text must be a decimal number, at least this. */
+  atLeast?: number
+  /** The text must be a decimal number, at most this. */
+  atMost?: number
 }
 
 export interface Cardinality {
@@ -32,16 +52,61 @@ export interface Cardinality {
   path: string
   /** How many variables it takes, 1 or more. */
   number: number
+  /** What their texts must be to be counted. */
+  match?: Match
+  /** The names under `path` that are expected: only they are counted. */
+  members?: string[]
+  /** How many of the members it takes in percent, above 0, at most 100; `number` says how many that are. */
+  percent?: number
 }
 
-export interface EndCondition {
-  cardinality: Cardinality
+/** A variable that is there, and matches. */
+export interface VariableCondition {
+  /** Its path in the config, or its full name. */
+  name: string
+  match?: Match
+}
+
+/** When a waiter ends: by a count, by a variable, or by several conditions, which are judged at the same moment. */
+export type EndCondition =
+  | { cardinality: Cardinality }
+  | { variable: VariableCondition }
+  | { all: EndCondition[] }
+  | { any: EndCondition[] }
+  | { not: EndCondition }
+
+/** How far a condition has come. */
+export interface Tally {
+  have: number
+  need: number
+}
+
+/** How far a waiter has come; of one that has ended, how far it had. */
+export interface Progress {
+  /** When a count of the waiter last changed, or the waiter was made if that was later; when it ended, if it has. */
+  updateTime: string
+  success: Tally
+  failure?: Tally
+  /** Those that `success` names, in rosters and variables, and counts. */
+  present?: string[]
+  /** Those that `success` names and does not count. */
+  missing?: string[]
+  /** What ended the waiter, unless its time ran out. */
+  reason?: Reason
+}
+
+export interface Reason {
+  /** The condition that decided, by where it stands in the waiter, such as `failure.any[1].variable`. */
+  condition: string
+  /** Full name of the variable whose change tipped it. Absent if the condition held when the waiter was made. */
+  variable?: string
 }
 
 /** google.rpc.Status inside a resource: `code` is the RPC code, such as 4 for DEADLINE_EXCEEDED. */
 export interface RpcStatus {
   code: number
   message: string
+  details?: readonly StatusDetail[]
 }
 
 export interface Waiter {
@@ -50,7 +115,11 @@ export interface Waiter {
   timeout: string
   failure?: EndCondition
   success: EndCondition
+  /** Who was counted once stays counted, whatever becomes of the variable. */
+  sticky?: true
   createTime: string
+  /** Absent only of waiters that ended before this was kept. */
+  progress?: Progress
   done?: true
   error?: RpcStatus
 }
@@ -101,6 +170,21 @@ export interface ListWaitersResponse {
   nextPageToken?: string
 }
 
+/** What became of one of several changes. */
+export type WriteOutcome = { variable: Variable } | Empty
+
+export interface CommitResponse {
+  /** The moment of all of them. */
+  updateTime: string
+  /** One for each write, in their order. */
+  outcomes: WriteOutcome[]
+}
+
+export interface RenewResponse {
+  /** One for each name, in their order. */
+  outcomes: ({ variable: Variable } | { error: Status })[]
+}
+
 /** Whatever a method answers. */
 export type Answer =
   | Empty
@@ -109,10 +193,27 @@ export type Answer =
   | Waiter
   | Operation
   | Policy
+  | CommitResponse
+  | RenewResponse
   | TestIamPermissionsResponse
   | ListConfigsResponse
   | ListVariablesResponse
   | ListWaitersResponse
 
+/** Something that happened in a config: a variable was written or deleted, or a waiter has ended. */
+export type Change = { variable: Variable } | { waiter: Waiter }
+
+/** What happened in a config at one moment. */
+export interface Changes {
+  /** The moment: the cursor from which a stream resumes. */
+  stamp: string
+  /** In order. None, if this says only that nothing happened until that moment. */
+  changes: Change[]
+  /** More of the same moment follow: the stream cannot be resumed behind this. */
+  more?: true
+  /** Why the stream does not go on where it was to: these changes and those that follow are the whole state. */
+  reset?: Status
+}
+
 /** A message of a subscription. */
-export type Message = { variable: Variable } | { waiter: Waiter } | { error: Status }
+export type Message = { variable: Variable } | { waiter: Waiter } | Changes | { error: Status }

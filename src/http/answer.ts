@@ -24,7 +24,10 @@ const HEADERS = {
 export function answer(body: object, style: Style = PLAIN, status = 200): Response {
   const shown = style.mask && status === 200 ? select(body, style.mask) : body
   const text = style.pretty ? `${JSON.stringify(shown, null, 2)}\n` : JSON.stringify(shown)
-  return new Response(text, { status, headers: HEADERS })
+  const response = new Response(text, { status, headers: HEADERS })
+  // A resource that has an etag: what a change of it can name in If-Match.
+  if ('etag' in body && 'name' in body) response.headers.set('ETag', `"${String(body.etag)}"`)
+  return response
 }
 
 /** The answer that tells of a fault: google.rpc.Status under `error`. */

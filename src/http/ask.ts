@@ -1,7 +1,7 @@
 /** How a method asks the objects on behalf of its caller, and what the caller must be allowed for it. */
 import { settled, type Access, type Need } from '../core/access.ts'
 import type { Command, Outcome, Query } from '../core/command.ts'
-import { compile } from '../core/condition.ts'
+import { scopesOf } from '../core/condition.ts'
 import { configName, formatName, type ResourceName } from '../core/name.ts'
 import { variableName } from '../core/variable.ts'
 import type { WaiterSpec } from '../core/waiter.ts'
@@ -54,15 +54,15 @@ export function needAny({ permission, name }: Asking<ResourceName>, collection: 
 }
 
 /**
- * A waiter tells how many variables lie under its paths. So who makes one must be allowed to list all that could be
- * there: else its end would be a way to find out about variables that the caller may not see.
+ * A waiter tells how many variables lie under its paths, and of those it names whether they are there. So who makes one
+ * must be allowed to list all that could be there: else its end would be a way to find out about variables that the caller may not see.
  */
 export function needsToCount(config: string, { success, failure }: WaiterSpec): Need[] {
-  const conditions = failure ? [success, failure] : [success]
-  return conditions.map((condition) => ({
+  const scopes = [success, ...(failure ? [failure] : [])].flatMap(scopesOf)
+  return scopes.map(({ path, beneath }) => ({
     permission: 'runtimeconfig.variables.list',
-    name: variableName(config, compile(condition).counter),
-    beneath: 'all',
+    name: variableName(config, path),
+    ...(beneath && { beneath: 'all' }),
   }))
 }
 

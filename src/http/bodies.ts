@@ -1,5 +1,6 @@
 /** The bodies that methods take: what each may hold, and how a wrong one is told of. */
 import * as z from 'zod'
+import type { ConditionInput } from '../core/condition.ts'
 import { invalid, ok, type Result } from '../core/fault.ts'
 import { snakeCase, type JsonObject } from './json.ts'
 
@@ -31,7 +32,37 @@ const outputOnly = z.unknown().optional()
 
 const object = <T extends z.core.$ZodLooseShape>(shape: T) => z.strictObject(shape)
 
-const condition = object({ cardinality: object({ path: text, number: int32 }).optional() }).optional()
+/** A number, which proto3's JSON allows as a string too. */
+const double = z
+  .unknown()
+  .transform((value, context) => {
+    const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
+    if (number === undefined) return undefined
+    if (typeof number === 'number' && Number.isFinite(number)) return number
+    context.issues.push({ code: 'custom', message: 'TYPE_DOUBLE', input: value })
+    return z.NEVER
+  })
+  .optional()
+
+const match = object({
+  equals: text,
+  notEquals: text,
+  oneOf: strings,
+  prefix: text,
+  atLeast: double,
+  atMost: double,
+}).optional()
+
+// A body may nest less deep than would hurt here (MAX_DEPTH in json.ts).
+const condition: z.ZodType<ConditionInput> = z.lazy(() =>
+  object({
+    cardinality: object({ path: text, number: int32, match, members: strings, percent: double }).optional(),
+    variable: object({ name: text, match }).optional(),
+    all: z.array(condition, 'a list').optional(),
+    any: z.array(condition, 'a list').optional(),
+    not: condition.optional(),
+  }),
+)
 
 /** A body: its shape, and the name under which Google's messages speak of it ('' where its fields stand alone). */
 export interface Body<T> {
@@ -41,21 +72,51 @@ export interface Body<T> {
 
 const body = <T>(root: string, schema: z.ZodType<T>): Body<T> => ({ root, schema })
 
-export const config = body('config', object({ name: text, description: text }))
+export const config = body('config', object({ name: text, description: text, etag: text }))
 
-export const variable = body(
-  'variable',
-  object({ name: text, text, value: bytes, updateTime: outputOnly, state: outputOnly }),
-)
+const variableFields = object({
+  name: text,
+  text,
+  value: bytes,
+  ttl: text,
+  etag: text,
+  updateTime: outputOnly,
+  expireTime: outputOnly,
+  state: outputOnly,
+})
+
+export const variable = body('variable', variableFields)
+
+const write = object({
+  create: variableFields.optional(),
+  update: variableFields.optional(),
+  set: variableFields.optional(),
+  delete: object({ name: text, recursive: bool, etag: text }).optional(),
+})
+
+export type WriteInput = z.output<typeof write>
+
+const writes = object({ writes: z.array(write, 'a list').optional() })
+
+export type CommitInput = z.output<typeof writes>
+
+export const commit = body('', writes)
+
+/** What a frame of a socket holds: its id is read before, and its commit behind it, by the same words as that of a request. */
+export const frame = body('', object({ id: outputOnly, commit: outputOnly, requestId: text }))
+
+export const renewal = body('', object({ names: strings }))
 
 export const waiter = body(
   'waiter',
   object({
     name: text,
     timeout: text,
-    success: condition,
-    failure: condition,
+    success: condition.optional(),
+    failure: condition.optional(),
+    sticky: bool,
     createTime: outputOnly,
+    progress: outputOnly,
     done: outputOnly,
     error: outputOnly,
   }),

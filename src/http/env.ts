@@ -20,4 +20,6 @@ export interface Env {
   readonly ROLLCALL_RATE_LIMIT?: RateLimit
   /** How long `:watch` waits for a change, in seconds; 55 when it is absent. */
   readonly ROLLCALL_WATCH_SECONDS?: string
+  /** How long an idle stream is silent at most, in seconds; 30 when it is absent. */
+  readonly ROLLCALL_BOOKMARK_SECONDS?: string
 }

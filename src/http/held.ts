@@ -4,94 +4,20 @@
  */
 import { denied, type Access } from '../core/access.ts'
 import type { Outcome } from '../core/command.ts'
-import { NOT_FOUND, ok, refuse, type Fault, type Result } from '../core/fault.ts'
-import { configName, type ResourceName } from '../core/name.ts'
+import { NOT_FOUND, ok, refuse, type Fault } from '../core/fault.ts'
+import { configName } from '../core/name.ts'
 import { parseTimestamp, type Stamp } from '../core/time.ts'
 import type * as wire from '../core/wire.ts'
-import { FAULT, LISTENING, type Listening, type Subscription } from '../object/sockets.ts'
+import type { Subscription } from '../object/sockets.ts'
 import { accessOf, need, type InConfig } from './ask.ts'
-import { SUBPROTOCOL, subprotocols } from './auth/credential.ts'
 import type { Env } from './env.ts'
+import { listenTo } from './listen.ts'
 import type { Call } from './method.ts'
 
 /** How long `:watch` waits unless the deployment says otherwise: a little less than the 60 s after which clients give up. */
 const WATCH_SECONDS = 55
 /** The pause before listening again after the object's socket was lost, for example in a deploy. */
 const RECONNECT_MS = 200
-
-/** RFC 6455, section 7.4.1, and the IANA registry of close codes: the service restarts, come again. */
-const CLOSE_RESTART = 1012
-/** In the range that RFC 6455 leaves to applications, with HTTP's number behind it. */
-const CLOSE_EXPIRED = 4401
-
-/** A WebSocket to the object that owns a config, or why there is none. */
-async function listenTo(env: Env, config: string, listening: Listening): Promise<Result<WebSocket>> {
-  const headers = { Upgrade: 'websocket', [LISTENING]: encodeURIComponent(JSON.stringify(listening)) }
-  const response = await env.RUNTIME_CONFIG.getByName(config).fetch('https://object/', { headers })
-  if (response.webSocket) return ok(response.webSocket)
-  return refuse(JSON.parse(response.headers.get(FAULT) ?? '{"kind":"unavailable"}') as Fault)
-}
-
-/**
- * Answers a request to upgrade with a WebSocket that relays what the object tells, until the caller's credential ends.
- * Handing the object's own socket on would save the relay, but the object lets go of a connection only when it sleeps,
- * so its close would reach the caller some ten seconds late.
- */
-export async function subscribe(
-  { env, name, request, expires }: Call<Exclude<ResourceName, { kind: 'project' }>, unknown, unknown>,
-  subscription: Subscription,
-  access: Access | undefined,
-): Promise<Outcome | Response> {
-  const config = configName(name.project, name.config)
-  if (request.headers.get('Upgrade')?.toLowerCase() !== 'websocket') {
-    // Who may not listen is told that, and not how to.
-    const asked = access && (await env.RUNTIME_CONFIG.getByName(config).query({ type: 'getConfig' }, access))
-    return asked?.ok === false && asked.fault.kind === 'permissionDenied' ? asked : refuse({ kind: 'upgradeRequired' })
-  }
-  const upstream = await listenTo(env, config, { subscription, access })
-  if (!upstream.ok) return upstream
-  const { 0: client, 1: server } = new WebSocketPair()
-  join(upstream.value, server)
-  if (expires !== undefined) closeAt(expires, upstream.value, server)
-  const headers = new Headers()
-  // RFC 6455, section 4.1: a client that offers subprotocols gives up unless one of them is answered.
-  if (subprotocols(request.headers).includes(SUBPROTOCOL)) headers.set('Sec-WebSocket-Protocol', SUBPROTOCOL)
-  return new Response(null, { status: 101, webSocket: client, headers })
-}
-
-/** Closes both sides at a moment (ms since 1970), unless they are closed before. */
-function closeAt(moment: number, object: WebSocket, caller: WebSocket): void {
-  const MAX_TIMER_MS = 2 ** 31 - 1
-  let timer: ReturnType<typeof setTimeout>
-  const check = () => {
-    const left = moment - Date.now()
-    if (left > 0) {
-      timer = setTimeout(check, Math.min(left, MAX_TIMER_MS))
-      return
-    }
-    caller.close(CLOSE_EXPIRED, 'the token has expired')
-    object.close(1000)
-  }
-  for (const socket of [object, caller]) socket.addEventListener('close', () => clearTimeout(timer))
-  check()
-}
-
-function join(object: WebSocket, caller: WebSocket): void {
-  object.addEventListener('message', ({ data }) => pass(data, caller))
-  caller.addEventListener('message', ({ data }) => pass(data, object))
-  // 1005 and 1006 say that no close frame came, and may not be sent: the object was lost, or the caller is gone.
-  object.addEventListener('close', ({ code, reason }) =>
-    caller.close(code === 1005 || code === 1006 ? CLOSE_RESTART : code, reason),
-  )
-  caller.addEventListener('close', () => object.close(1000))
-  caller.accept()
-  object.accept()
-}
-
-/** Sends to the other side, unless it is closing already: then nobody is there for the message. */
-function pass(data: string | ArrayBuffer, to: WebSocket): void {
-  if (to.readyState === WebSocket.OPEN) to.send(data)
-}
 
 /** For whom a request is held, and how long. */
 export interface Held {

@@ -7,7 +7,7 @@ import { readAtMost } from './stream.ts'
 export const MAX_BODY_BYTES = 262_144
 /** The longest relaxed JSON, in characters: it takes far longer to read than JSON, and people write it by hand. */
 export const MAX_RELAXED_LENGTH = 16_384
-/** How deep a body may nest: the deepest that the API knows has six levels. */
+/** How deep a body may nest: far deeper than the deepest condition of a waiter. */
 export const MAX_DEPTH = 32
 
 /** What a JSON object comes to. */
@@ -26,16 +26,20 @@ export async function readJson(request: Request): Promise<Result<JsonObject>> {
   } catch {
     return invalid('body', 'the body must be valid UTF-8')
   }
-  if (text.trim() === '') return ok({})
-  const parsed = parse(text)
+  return text.trim() === '' ? ok({}) : readJsonText(text, 'body')
+}
+
+/** Reads a text that must be a JSON object, into one form. `field` says where it stands. */
+export function readJsonText(text: string, field: string): Result<JsonObject> {
+  const parsed = parse(text, field)
   if (!parsed.ok) return parsed
   if (typeof parsed.value !== 'object' || parsed.value === null || Array.isArray(parsed.value)) {
-    return invalid('body', 'the body must be a JSON object')
+    return invalid(field, `the ${field} must be a JSON object`)
   }
   try {
     return ok(normalize(parsed.value, 1) as JsonObject)
   } catch (error) {
-    if (error instanceof TooDeep) return invalid('body', `the body must nest at most ${MAX_DEPTH} deep`)
+    if (error instanceof TooDeep) return invalid(field, `the ${field} must nest at most ${MAX_DEPTH} deep`)
     throw error
   }
 }
@@ -67,18 +71,18 @@ async function readPieces(body: AsyncIterable<Uint8Array>): Promise<Result<Uint8
 const tooLarge = () =>
   refuse({ kind: 'resourceExhausted', message: `The body of a request may have at most ${MAX_BODY_BYTES} bytes.` })
 
-function parse(text: string): Result<unknown> {
+function parse(text: string, field: string): Result<unknown> {
   try {
     return ok(JSON.parse(text))
   } catch {
     if (text.length > MAX_RELAXED_LENGTH) {
-      return invalid('body', `the body must be JSON, and relaxed JSON only up to ${MAX_RELAXED_LENGTH} characters`)
+      return invalid(field, `the ${field} must be JSON, and relaxed JSON only up to ${MAX_RELAXED_LENGTH} characters`)
     }
     try {
       return ok(JSON5.parse(text))
     } catch (error) {
       const where = (error as Error).message.replace(/^JSON5: /, '')
-      return invalid('body', `the body must be JSON: ${where}`)
+      return invalid(field, `the ${field} must be JSON: ${where}`)
     }
   }
 }

@@ -4,8 +4,9 @@
  */
 import type { Command, Event, Outcome } from '../core/command.ts'
 import type { Access } from '../core/access.ts'
-import { apply, sweep } from '../core/apply.ts'
+import { apply } from '../core/apply.ts'
 import type { Policy } from '../core/policy.ts'
+import { sweep } from '../core/sweep.ts'
 import type { Stamp } from '../core/time.ts'
 import type { SqlStore } from './sql-store.ts'
 import type { Database } from './schema.ts'
@@ -37,7 +38,7 @@ export interface Happened {
   readonly policy: Policy | undefined
 }
 
-/** How many waiters one turn ends at most when only time has passed. */
+/** How many waiters, and how many variables, one turn ends at most when only time has passed. */
 export const SWEEP_BATCH = 1000
 
 /** Something to do in the next transaction, and whom to tell of it. */
@@ -76,9 +77,9 @@ export class Commits {
   /** Ends at most a batch of what is overdue; answers whether there may be more. */
   sweep(): Promise<boolean> {
     return this.#enqueue((now) => {
-      const events = sweep(this.#options.store, now, SWEEP_BATCH)
-      if (events.length < SWEEP_BATCH) this.#options.store.findNextDue()
-      return { result: events.length === SWEEP_BATCH, events }
+      const { events, more } = sweep(this.#options.store, now, SWEEP_BATCH)
+      if (!more) this.#options.store.findNextDue()
+      return { result: more, events }
     }, false)
   }
 
@@ -173,9 +174,9 @@ export class Commits {
   #sweepAll(now: Stamp, happened: Happened[]): void {
     const { store } = this.#options
     for (let more = true; more;) {
-      const events = sweep(store, now, SWEEP_BATCH)
-      if (events.length) happened.push({ events, policy: store.config()?.policy })
-      more = events.length === SWEEP_BATCH
+      const swept = sweep(store, now, SWEEP_BATCH)
+      if (swept.events.length) happened.push({ events: swept.events, policy: store.config()?.policy })
+      more = swept.more
     }
     store.findNextDue()
   }

@@ -6,7 +6,8 @@
 import type { DirectoryEntry } from '../core/command.ts'
 import { SECOND, type Stamp } from '../core/time.ts'
 import type { Commits } from './commits.ts'
-import type { OutboxMessage, SqlStore } from './sql-store.ts'
+import type { OutboxMessage } from './messages.ts'
+import type { SqlStore } from './sql-store.ts'
 
 /** The other side of a delivery: takes an entry, or answers the later stamp that it has seen of that config. */
 export type Recipient = (entry: DirectoryEntry) => Promise<{ readonly behind?: Stamp }>
@@ -83,5 +84,10 @@ function retell(store: SqlStore, message: OutboxMessage, behind: Stamp, now: Sta
   store.advance(behind)
   // If the config has changed meanwhile, a later message has taken the place of this one and will be told instead.
   const [current] = store.outbox()
-  if (current?.entry.stamp === message.entry.stamp) store.tellDirectory({ ...message.entry, stamp: store.tick(now) })
+  if (current?.entry.stamp !== message.entry.stamp) return
+  const stamp = store.tick(now)
+  store.tellDirectory({ ...message.entry, stamp })
+  // Where the config is listed, its etag is made of the directory's stamp.
+  const config = store.config()
+  if (config) store.putConfig({ ...config, updated: stamp })
 }

@@ -27,6 +27,9 @@ const MIGRATIONS: readonly string[] = [
 /** How long a deleted config is remembered, and how long a requestId: longer than a message can be under way. */
 const MEMORY = 25 * 3600 * SECOND
 
+/** A config as the directory knows it. */
+type Listed = { name: string; description: string; updated: Stamp }
+
 export class Project extends DurableObject<object> {
   readonly #sql = this.ctx.storage.sql
 
@@ -68,7 +71,7 @@ export class Project extends DurableObject<object> {
   list(page: PageRequest, access?: Access): Outcome {
     const configs = (after: string) => this.#configs(after)
     const visible = access ? sees(access.caller, 'runtimeconfig.configs.list') : () => true
-    const taken = takePage<{ name: string; description: string }>(JSON.stringify([this.ctx.id.name, 'configs']), page, {
+    const taken = takePage<Listed>(JSON.stringify([this.ctx.id.name, 'configs']), page, {
       *read(after) {
         for (const config of configs(after)) if (visible(config.name)) yield config
       },
@@ -78,9 +81,10 @@ export class Project extends DurableObject<object> {
     return taken.ok ? ok(listAnswer('configs', taken.value, configResource)) : taken
   }
 
-  #configs(after: string): Iterable<{ name: string; description: string }> {
+  #configs(after: string): Iterable<Listed> {
     if (schemaVersion(this.#sql) === undefined) return []
-    const query = 'SELECT name, description FROM configs WHERE name > ? AND description IS NOT NULL ORDER BY name'
-    return this.#sql.exec<{ name: string; description: string }>(query, after)
+    const query =
+      'SELECT name, description, stamp AS updated FROM configs WHERE name > ? AND description IS NOT NULL ORDER BY name'
+    return this.#sql.exec<Listed>(query, after)
   }
 }

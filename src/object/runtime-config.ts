@@ -2,14 +2,15 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { Access } from '../core/access.ts'
 import type { Command, Outcome, Query } from '../core/command.ts'
-import { all, ok, refuse, statusOf, type Result } from '../core/fault.ts'
+import { all, ok, refuse, type Result } from '../core/fault.ts'
 import { answer } from '../core/query.ts'
+import { beginStream, bookmark } from '../core/stream.ts'
 import type { Stamp } from '../core/time.ts'
 import type * as wire from '../core/wire.ts'
 import { Commits } from './commits.ts'
 import { Outbox } from './outbox.ts'
 import type { Project } from './project.ts'
-import { FAULT, LISTENING, Sockets, type Listening, type Subscription } from './sockets.ts'
+import { BOOKMARK, FAULT, LISTENING, Sockets, type Listening, type Subscription } from './sockets.ts'
 import { SqlStore } from './sql-store.ts'
 
 /** The binding that the object itself needs. */
@@ -37,7 +38,10 @@ export class RuntimeConfig extends DurableObject<Directories> {
       heard: () => this.#sockets.heard,
       beforeCommit: () => this.#arm(),
       undone: () => (this.#alarm = undefined),
-      tell: (happened) => this.#sockets.push(happened),
+      tell: (happened) => {
+        this.#sockets.push(happened)
+        this.#sockets.mark(this.#store.last())
+      },
     })
     this.#outbox = new Outbox({
       store: this.#store,
@@ -46,6 +50,7 @@ export class RuntimeConfig extends DurableObject<Directories> {
       deliver: (entry) => env.PROJECT.getByName(entry.config.split('/')[1] as string).record(entry),
       wipe: () => this.#wipe(),
     })
+    this.#sockets.mark(this.#store.last())
     // A lost alarm may delay an ending, but never lose it: each wake looks.
     if (this.#store.nextDue < Infinity) void ctx.blockConcurrencyWhile(() => this.#checkAlarm())
   }
@@ -65,6 +70,14 @@ export class RuntimeConfig extends DurableObject<Directories> {
     return told ? outcome : refuse({ kind: 'unavailable' })
   }
 
+  /**
+   * Applies commits, each on its own but all that arrive here together in few turns, as if each had been submitted.
+   * They concern no directory.
+   */
+  commit(commits: readonly { readonly command: Command & { type: 'commit' }; readonly access?: Access | undefined }[]) {
+    return Promise.all(commits.map(({ command, access }) => this.#commits.submit(command, access)))
+  }
+
   /** Answers a query from what is durable, if `access` allows it, and as far as it does. */
   query(query: Query, access?: Access): Promise<Outcome> {
     return this.#commits.read(() => answer(this.#store, query, access))
@@ -79,27 +92,33 @@ export class RuntimeConfig extends DurableObject<Directories> {
     if (request.headers.get('Upgrade') !== 'websocket' || !text) return new Response(null, { status: 426 })
     const { subscription, access } = JSON.parse(decodeURIComponent(text)) as Listening
     return this.#commits.read(() => {
-      const ready = all({ first: this.#firstMessage(subscription, access), room: this.#sockets.checkRoom(access) })
-      if (ready.ok) return this.#sockets.attach(subscription, ready.value.first, access)
+      const ready = all({ first: this.#firstMessages(subscription, access), room: this.#sockets.checkRoom(access) })
+      if (ready.ok) {
+        const response = this.#sockets.attach(subscription, ready.value.first, access)
+        this.#sockets.mark(this.#store.last())
+        return response
+      }
       return new Response(null, { status: 409, headers: { [FAULT]: JSON.stringify(ready.fault) } })
     })
   }
 
-  /** The state as it stands, where the subscription begins with that, or why there is no such subscription. */
-  #firstMessage(subscription: Subscription, access: Access | undefined): Result<wire.Message | undefined> {
+  /** What the subscription begins with, or why there is no such subscription. */
+  #firstMessages(subscription: Subscription, access: Access | undefined): Result<wire.Message[]> {
     const ask = (query: Query) => answer(this.#store, query, access)
     switch (subscription.kind) {
       case 'waiter': {
         const outcome = ask({ type: 'getWaiter', id: subscription.id })
-        return outcome.ok ? ok({ waiter: outcome.value as wire.Waiter }) : outcome
+        return outcome.ok ? ok([{ waiter: outcome.value as wire.Waiter }]) : outcome
       }
       case 'watch': {
         const outcome = ask({ type: 'getVariable', path: subscription.path })
-        return outcome.ok ? ok({ variable: outcome.value as wire.Variable }) : outcome
+        return outcome.ok ? ok([{ variable: outcome.value as wire.Variable }]) : outcome
       }
       case 'config': {
         const outcome = ask({ type: 'getConfig' })
-        return outcome.ok ? ok(undefined) : outcome
+        const config = this.#store.config()
+        if (!outcome.ok || !config) return outcome.ok ? ok([]) : outcome
+        return beginStream(this.#store, config, subscription.root, subscription.from, access)
       }
     }
   }
@@ -117,10 +136,9 @@ export class RuntimeConfig extends DurableObject<Directories> {
     }
   }
 
-  /** A frame that is not understood is answered, and the socket stays open. */
-  override webSocketMessage(socket: WebSocket): void {
-    const message = 'a subscription takes no messages but "ping"'
-    socket.send(JSON.stringify({ error: statusOf({ kind: 'invalidArgument', field: 'message', message }) }))
+  /** The edge asks for bookmarks alone, and they are answered without waking the object unless it has yet to say how. */
+  override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
+    if (message === BOOKMARK) socket.send(JSON.stringify(bookmark(this.#store.last())))
   }
 
   /** Puts the alarm where something is due next, and takes it away when nothing is. */

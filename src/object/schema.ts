@@ -20,6 +20,11 @@ export type Row = Record<string, ArrayBuffer | string | number | null>
 /** The bytes of variables, as the quota counts them (core/quota.ts). Migrations have used this: it is not to change. */
 export const BYTES = 'coalesce(sum(length(CAST(path AS BLOB)) + length(CAST(contents AS BLOB))), 0)'
 
+/** The open interval of the paths beneath a root: '0' follows '/' in ASCII, and so in the order of the tables. */
+export function beneath(root: string): [string, string] {
+  return root === '' ? ['', '\u{10ffff}'] : [`${root}/`, `${root}0`]
+}
+
 /**
  * Each entry brings a database from the version of its index to the next. Entries are never changed, only added.
  * WITHOUT ROWID keeps a row a single row: with a separate index, each write would be billed twice.
@@ -74,6 +79,57 @@ const MIGRATIONS: readonly string[] = [
   UPDATE meta SET
     (variables, bytes) = (SELECT count(*), ${BYTES} FROM variables),
     waiters = (SELECT count(*) FROM waiters);
+  `,
+  `
+  -- A variable with a ttl (a Duration) is gone when its time comes; both are null for one that stays.
+  ALTER TABLE variables ADD COLUMN ttl TEXT;
+  ALTER TABLE variables ADD COLUMN expires INTEGER;
+  CREATE INDEX variables_by_expiry ON variables (expires) WHERE expires IS NOT NULL;
+
+  -- Stamps of the config's creation, as far as it is known, and of its last change.
+  ALTER TABLE config ADD COLUMN created INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE config ADD COLUMN updated INTEGER NOT NULL DEFAULT 0;
+  UPDATE config SET updated = (SELECT stamp FROM meta);
+
+  -- Deletions of variables that are remembered: updated is when the variable had last changed. Those up to the stamp
+  -- meta.forgotten may be missing.
+  CREATE TABLE deletions (
+    stamp INTEGER NOT NULL, path TEXT NOT NULL, updated INTEGER NOT NULL, PRIMARY KEY (stamp, path)
+  ) STRICT, WITHOUT ROWID;
+  ALTER TABLE meta ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0;
+  UPDATE meta SET forgotten = stamp;
+
+  -- How far a waiter had come when it ended, as JSON.
+  ALTER TABLE waiters ADD COLUMN progress TEXT;
+
+  -- Counters count at places, and what matches (JSON, null for all). changed is the stamp of the last change of count.
+  -- keeps is how many it keeps that it has counted once; they stand in kept. key says what is counted.
+  CREATE TABLE numbered (
+    id INTEGER PRIMARY KEY, count INTEGER NOT NULL, changed INTEGER NOT NULL, match TEXT, keeps INTEGER,
+    key TEXT NOT NULL UNIQUE
+  ) STRICT;
+  INSERT INTO numbered (count, changed, key) SELECT count, (SELECT stamp FROM meta), '/' || path FROM counters;
+  CREATE TABLE kept (
+    counter INTEGER NOT NULL, path TEXT NOT NULL, PRIMARY KEY (counter, path)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Where a write finds the counters to look at: by a place of the variable, and by a selector (core/counter.ts).
+  CREATE TABLE places (
+    place TEXT NOT NULL, selector TEXT NOT NULL, counter INTEGER NOT NULL, PRIMARY KEY (place, selector, counter)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO places SELECT substr(key, 2) || '/', '*', id FROM numbered;
+
+  -- The atoms of the waiters that still wait: to be looked at when the counter passes the threshold, upwards where the
+  -- waiter gains by that (1), else downwards (0).
+  CREATE TABLE waiting (
+    counter INTEGER NOT NULL, gains INTEGER NOT NULL, threshold INTEGER NOT NULL, waiter TEXT NOT NULL,
+    PRIMARY KEY (counter, gains, threshold, waiter)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO waiting SELECT id, 1, threshold, waiter FROM atoms JOIN numbered ON key = '/' || counter;
+  DROP TABLE atoms;
+  DROP TABLE counters;
+  ALTER TABLE waiting RENAME TO atoms;
+  ALTER TABLE numbered RENAME TO counters;
   `,
 ]
 

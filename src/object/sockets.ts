@@ -5,18 +5,23 @@
 import { denied, lacking, sees, type Access } from '../core/access.ts'
 import type { Event } from '../core/command.ts'
 import { NOT_FOUND, ok, statusOf, type Fault, type Result } from '../core/fault.ts'
-import { rootsOf } from '../core/name.ts'
+import { isUnder, rootsOf } from '../core/name.ts'
 import type { Policy } from '../core/policy.ts'
 import { MAX_SOCKETS, overQuota } from '../core/quota.ts'
+import { bookmark, toldOf, visibleTo, type Beginning, type Told } from '../core/stream.ts'
+import { formatStamp, type Stamp } from '../core/time.ts'
 import { variableName, variableResource } from '../core/variable.ts'
 import { waiterName, waiterResource } from '../core/waiter.ts'
 import type * as wire from '../core/wire.ts'
 import type { Happened } from './commits.ts'
 
-/** What a socket listens to. `watch` is one variable, by its exact name; `config` is a subtree ('' is all of it). */
+/**
+ * What a socket listens to. `watch` is one variable, by its exact name; `config` is a subtree ('' is all of it), from
+ * somewhere on.
+ */
 export type Subscription =
   | { readonly kind: 'waiter'; readonly id: string }
-  | { readonly kind: 'config'; readonly root: string }
+  | { readonly kind: 'config'; readonly root: string; readonly from: Beginning }
   | { readonly kind: 'watch'; readonly path: string }
 
 /** What a WebSocket is opened for, and what whoever opens it must be allowed; absent where that is settled already. */
@@ -31,9 +36,8 @@ export const LISTENING = 'rollcall-listening'
 /** Of a refusal: the {@link Fault}, as JSON. */
 export const FAULT = 'rollcall-fault'
 
-/** An application's ping and its answer, which is given without waking the object. */
-export const PING = 'ping'
-export const PONG = 'pong'
+/** Asks a stream for a bookmark: the answer is given without waking the object. */
+export const BOOKMARK = 'bookmark'
 
 /** RFC 6455, section 7.4.1: the purpose of the connection has been fulfilled. */
 const CLOSE_NORMAL = 1000
@@ -49,7 +53,7 @@ const waiterTag = (id: string) => `w${id}`
 const rootTag = (root: string) => `/${root}`
 const watchTag = (path: string) => `=${path}`
 /** On every subscription of kind `config`. */
-const CONFIG_TAG = 'config'
+const STREAM_TAG = 'stream'
 /** On every socket that hears of variables. */
 const VARIABLES_TAG = 'variables'
 
@@ -58,7 +62,7 @@ function tagsOf(subscription: Subscription): string[] {
     case 'waiter':
       return [waiterTag(subscription.id)]
     case 'config':
-      return [rootTag(subscription.root), CONFIG_TAG, VARIABLES_TAG]
+      return [rootTag(subscription.root), STREAM_TAG, VARIABLES_TAG]
     case 'watch':
       return [watchTag(subscription.path), VARIABLES_TAG]
   }
@@ -81,7 +85,6 @@ export class Sockets {
     const sockets = ctx.getWebSockets()
     this.#count = sockets.length
     for (const socket of sockets) this.#note(ctx.getTags(socket))
-    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG))
   }
 
   /** Whether anyone listens for variables. */
@@ -100,11 +103,11 @@ export class Sockets {
   }
 
   /**
-   * Accepts a socket for a subscription and answers the response that upgrades the connection. `first` is the state as
-   * it stands, sent before anything else; a waiter that has ended already is told of and let go. With `access`, the
+   * Accepts a socket for a subscription and answers the response that upgrades the connection. `first` is sent before
+   * anything else, such as the state as it stands; a waiter that has ended already is told of and let go. With `access`, the
    * socket is told only of what its owner may see then, and closed when that is nothing any more.
    */
-  attach(subscription: Subscription, first: wire.Message | undefined, access: Access | undefined): Response {
+  attach(subscription: Subscription, first: readonly wire.Message[], access: Access | undefined): Response {
     const { 0: client, 1: server } = new WebSocketPair()
     const tags = tagsOf(subscription)
     this.#note(tags)
@@ -112,31 +115,62 @@ export class Sockets {
     if (access) server.serializeAttachment(JSON.stringify(access))
     this.#ctx.acceptWebSocket(server, tags)
     this.#count += 1
-    if (first) server.send(JSON.stringify(first))
-    if (first && 'waiter' in first && first.waiter.done) server.close(CLOSE_NORMAL, 'the waiter has ended')
+    for (const message of first) server.send(JSON.stringify(message))
+    const [state] = first
+    if (state && 'waiter' in state && state.waiter.done) server.close(CLOSE_NORMAL, 'the waiter has ended')
     return new Response(null, { status: 101, webSocket: client })
   }
 
   /** Tells everyone whom it concerns, and who may know, of what happened, in order. */
   push(happened: readonly Happened[]): void {
     for (const { events, policy } of happened) {
+      if (this.#tags.has(STREAM_TAG)) this.#stream(events, policy)
       for (const event of events) this.#pushOne(event, policy)
     }
+  }
+
+  /** From now on this is the answer of streams that are asked for a bookmark. */
+  mark(stamp: Stamp): void {
+    if (!this.#tags.has(STREAM_TAG)) return
+    const pair = new WebSocketRequestResponsePair(BOOKMARK, JSON.stringify(bookmark(stamp)))
+    this.#ctx.setWebSocketAutoResponse(pair)
+  }
+
+  /** Tells the streams of events, a message for each moment. */
+  #stream(events: readonly Event[], policy: Policy | undefined): void {
+    const told = events.flatMap((event) => toldOf(this.#config, event) ?? [])
+    for (const [moment, together] of Map.groupBy(told, ({ stamp }) => stamp)) {
+      const message = new Messages(moment, together)
+      for (const root of this.#rootsOf(together)) {
+        for (const socket of this.#socketsWith(rootTag(root))) {
+          if (socket.readyState !== WebSocket.OPEN) continue
+          const text = message.for(root, this.#accessOf(socket), policy)
+          if (text) attempt(() => socket.send(text))
+        }
+      }
+    }
+  }
+
+  /** The roots of the streams that what is told may concern. */
+  #rootsOf(told: readonly Told[]): Iterable<string> {
+    const paths = told.map(({ path }) => path)
+    if (paths.every((path) => path !== undefined)) return new Set(paths.flatMap(rootsOf))
+    const tags = [...this.#tags].filter((tag) => tag.startsWith('/'))
+    return tags.map((tag) => tag.slice(1))
   }
 
   #pushOne(event: Event, policy: Policy | undefined): void {
     switch (event.kind) {
       case 'variable': {
         const { variable, state } = event
-        const tags = [watchTag(variable.path), ...rootsOf(variable.path).map(rootTag)]
         const may = maySee('runtimeconfig.variables.watch', variableName(this.#config, variable.path), policy)
-        return this.#send(tags, may, () => ({ variable: variableResource(this.#config, variable, state) }))
+        const message = () => ({ variable: variableResource(this.#config, variable, state) })
+        return this.#send(watchTag(variable.path), may, message)
       }
       case 'waiterEnded': {
         const { waiter } = event
         const may = maySee('runtimeconfig.waiters.get', waiterName(this.#config, waiter.id), policy)
-        const message = () => ({ waiter: waiterResource(this.#config, waiter) })
-        this.#send([waiterTag(waiter.id), CONFIG_TAG], may, message)
+        this.#send(waiterTag(waiter.id), may, () => ({ waiter: waiterResource(this.#config, waiter) }))
         return this.#close(waiterTag(waiter.id), CLOSE_NORMAL, 'the waiter has ended')
       }
       case 'waiterDeleted':
@@ -150,7 +184,7 @@ export class Sockets {
 
   #fail(tag: string | undefined, fault: Fault, reason: string): void {
     this.#send(
-      [tag],
+      tag,
       () => true,
       () => ({ error: statusOf(fault) }),
     )
@@ -169,18 +203,13 @@ export class Sockets {
     }
   }
 
-  /**
-   * Sends to every open socket that has one of the tags, and whose owner may see it; `undefined` is every socket.
-   * Without one, nothing is made.
-   */
-  #send(tags: readonly (string | undefined)[], may: (access: Access) => boolean, message: () => wire.Message): void {
+  /** Sends to every open socket with the tag whose owner may see it; `undefined` is every socket. */
+  #send(tag: string | undefined, may: (access: Access) => boolean, message: () => wire.Message): void {
     let text: string | undefined
-    for (const tag of tags) {
-      for (const socket of this.#socketsWith(tag)) {
-        const access = this.#accessOf(socket)
-        if (socket.readyState !== WebSocket.OPEN || (access && !may(access))) continue
-        attempt(() => socket.send((text ??= JSON.stringify(message()))))
-      }
+    for (const socket of this.#socketsWith(tag)) {
+      const access = this.#accessOf(socket)
+      if (socket.readyState !== WebSocket.OPEN || (access && !may(access))) continue
+      attempt(() => socket.send((text ??= JSON.stringify(message()))))
     }
   }
 
@@ -208,6 +237,46 @@ export class Sockets {
     const sockets = this.#ctx.getWebSockets(tag)
     if (!sockets.length) this.#tags.delete(tag)
     return sockets
+  }
+}
+
+/** What streams are told of one moment: each change is serialised once, and each selection of them. */
+class Messages {
+  readonly #stamp: string
+  readonly #told: readonly Told[]
+  readonly #parts: (string | undefined)[] = []
+  /** By which changes they tell. */
+  readonly #texts = new Map<string, string>()
+  /** By root, for those who may see everything. */
+  readonly #whole = new Map<string, string>()
+
+  constructor(stamp: Stamp, told: readonly Told[]) {
+    this.#stamp = formatStamp(stamp)
+    this.#told = told
+  }
+
+  /** The message for a stream of a subtree, with what its owner may see; undefined where that is nothing. */
+  for(root: string, access: Access | null, policy: Policy | undefined): string | undefined {
+    if (access) return this.#make(root, access, policy)
+    let text = this.#whole.get(root)
+    if (text === undefined) this.#whole.set(root, (text = this.#make(root, null, policy) ?? ''))
+    return text
+  }
+
+  #make(root: string, access: Access | null, policy: Policy | undefined): string | undefined {
+    const visible = visibleTo(access ?? undefined, policy)
+    const chosen = this.#told.flatMap((one, index) => {
+      const concerned = one.path === undefined || isUnder(root, one.path)
+      return concerned && visible(one) ? [index] : []
+    })
+    if (!chosen.length) return undefined
+    const key = chosen.join()
+    const known = this.#texts.get(key)
+    if (known !== undefined) return known
+    const parts = chosen.map((index) => (this.#parts[index] ??= JSON.stringify(this.#told[index]?.change())))
+    const text = `{"stamp":"${this.#stamp}","changes":[${parts.join()}]}`
+    this.#texts.set(key, text)
+    return text
   }
 }
 

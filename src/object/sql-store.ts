@@ -1,27 +1,22 @@
 /** The store on SQLite: every statement that touches a config's data stands here. */
 import type { DirectoryEntry } from '../core/command.ts'
+import { atomsOf } from '../core/condition.ts'
 import type { Config } from '../core/config.ts'
+import type { Counted, Counter, Move } from '../core/counter.ts'
+import type { Result } from '../core/fault.ts'
+import { rememberedUntil } from '../core/memory.ts'
 import { rootsOf } from '../core/name.ts'
 import { NO_USAGE, variableBytes, type Usage } from '../core/quota.ts'
-import type { Count, Created, Store } from '../core/store.ts'
-import { nextStamp, SECOND, type Stamp } from '../core/time.ts'
-import type { Variable } from '../core/variable.ts'
-import { atomsOf, type Ending, type Waiter } from '../core/waiter.ts'
+import type { Created, Deletion, Store } from '../core/store.ts'
+import { nextStamp, type Stamp } from '../core/time.ts'
+import type { Contents, Variable } from '../core/variable.ts'
+import { formulasOf, type Waiter } from '../core/waiter.ts'
 import type * as wire from '../core/wire.ts'
-import { BYTES, migrate, schemaVersion, type Database, type Row, type Sql } from './schema.ts'
-
-/** A message that waits in the outbox. */
-export interface OutboxMessage {
-  readonly party: string
-  readonly entry: DirectoryEntry
-  readonly attempts: number
-  readonly due: Stamp
-}
-
-/** Where messages for the project's directory stand in the outbox. */
-const DIRECTORY = 'directory'
-/** Who leaves a message delivers it at once; only if that has not worked by then, the alarm tries again. */
-const FIRST_RETRY = 5 * SECOND
+import { Counters, type WaitingAtom } from './counters.ts'
+import { Deletions } from './deletions.ts'
+import { Messages, type OutboxMessage } from './messages.ts'
+import { endColumns, leaseColumns, toVariable, toWaiter, VARIABLE, WAITER } from './rows.ts'
+import { beneath, BYTES, migrate, schemaVersion, type Database, type Row, type Sql } from './schema.ts'
 
 /**
  * The config and the last stamp are cached; everything else is read when it is needed. A database in which nothing
@@ -36,10 +31,16 @@ export class SqlStore implements Store {
   #savedStamp: Stamp = 0
   #usage = NO_USAGE
   #nextDue = Infinity
+  readonly #counters: Counters
+  readonly #deletions: Deletions
+  readonly #messages: Messages
 
   constructor(database: Database) {
     this.#database = database
     this.#sql = database.sql
+    this.#counters = new Counters(this.#sql)
+    this.#deletions = new Deletions(this.#sql)
+    this.#messages = new Messages(this.#sql)
     this.reload()
   }
 
@@ -54,6 +55,7 @@ export class SqlStore implements Store {
     this.#savedStamp = 0
     this.#usage = NO_USAGE
     this.#nextDue = Infinity
+    this.#deletions.reload()
     if (!this.#migrated) return
     migrate(this.#database)
     const meta = this.#one('SELECT stamp, variables, bytes, waiters FROM meta') as Usage & { stamp: Stamp } & Row
@@ -61,10 +63,8 @@ export class SqlStore implements Store {
     this.#stamp = Math.max(this.#stamp, meta.stamp)
     this.#usage = usage ?? { variables: meta.variables, bytes: meta.bytes, waiters: meta.waiters }
     this.findNextDue()
-    const row = this.#one('SELECT name, description, policy FROM config')
-    if (!row) return
-    const { name, description, policy } = row as { name: string; description: string; policy: string }
-    this.#config = { name, description, policy: JSON.parse(policy) }
+    const row = this.#one('SELECT name, description, policy, created, updated FROM config')
+    if (row) this.#config = { ...(row as Row & Config), policy: JSON.parse(row.policy as string) }
   }
 
   tick(now: Stamp): Stamp {
@@ -74,6 +74,29 @@ export class SqlStore implements Store {
     }
     this.#stamp = nextStamp(now, this.#stamp)
     return this.#stamp
+  }
+
+  last(): Stamp {
+    return this.#stamp
+  }
+
+  attempt<T>(closure: () => Result<T>): Result<T> {
+    const [stamp, usage] = [this.#stamp, this.#usage]
+    let refusal: Result<T> | undefined
+    try {
+      return this.#database.transactionSync(() => {
+        const result = closure()
+        if (result.ok) return result
+        refusal = result
+        throw new Error('to be undone')
+      })
+    } catch (error) {
+      if (!refusal) throw error
+      this.#stamp = stamp
+      this.#usage = usage
+      this.#deletions.reload()
+      return refusal
+    }
   }
 
   /** Writes the last stamp and the usage down, once for all that was written with it. To be called before the commit. */
@@ -103,9 +126,12 @@ export class SqlStore implements Store {
     if (!this.#migrated) return
     const due = this.#one(`SELECT min(at) AS due FROM (
       SELECT min(deadline) AS at FROM waiters WHERE ended IS NULL
+      UNION ALL SELECT min(expires) FROM variables WHERE expires IS NOT NULL
       UNION ALL SELECT min(expires) FROM requests
       UNION ALL SELECT min(due) FROM outbox)`)?.due
     this.#nextDue = due === null || due === undefined ? Infinity : Number(due)
+    const deletion = this.#deletions.earliest()
+    if (deletion !== undefined) this.#dueAt(rememberedUntil(deletion))
   }
 
   #dueAt(moment: Stamp): void {
@@ -119,15 +145,15 @@ export class SqlStore implements Store {
   }
 
   putConfig(config: Config): void {
-    const { name, description, policy } = config
-    this.#sql.exec('INSERT OR REPLACE INTO config VALUES (0, ?, ?, ?)', name, description, JSON.stringify(policy))
+    const { name, description, policy, created, updated } = config
+    const query = 'INSERT OR REPLACE INTO config VALUES (0, ?, ?, ?, ?, ?)'
+    this.#sql.exec(query, name, description, JSON.stringify(policy), created, updated)
     this.#config = config
   }
 
   clear(): void {
-    for (const table of ['config', 'variables', 'waiters', 'counters', 'atoms', 'requests']) {
-      this.#sql.exec(`DELETE FROM ${table}`)
-    }
+    for (const table of TABLES) this.#sql.exec(`DELETE FROM ${table}`)
+    this.#deletions.reload()
     this.#config = undefined
     this.#usage = NO_USAGE
   }
@@ -148,43 +174,30 @@ export class SqlStore implements Store {
   // The outbox
 
   tellDirectory(entry: DirectoryEntry): void {
-    const due = entry.stamp + FIRST_RETRY
-    const query = 'INSERT OR REPLACE INTO outbox VALUES (?, ?, ?, 0, ?)'
-    this.#sql.exec(query, DIRECTORY, JSON.stringify(entry), entry.stamp, due)
-    this.#dueAt(due)
+    this.#dueAt(this.#messages.add(entry))
   }
 
   /** The messages that were not delivered yet. */
   outbox(): OutboxMessage[] {
-    if (!this.#migrated) return []
-    return this.#sql
-      .exec('SELECT party, message, attempts, due FROM outbox')
-      .toArray()
-      .map(({ party, message, attempts, due }) => ({
-        party: party as string,
-        entry: JSON.parse(message as string),
-        attempts: Number(attempts),
-        due: Number(due),
-      }))
+    return this.#migrated ? this.#messages.all() : []
   }
 
   /** Removes a message that was delivered, unless a later one has taken its place. */
-  delivered({ party, entry }: OutboxMessage): void {
-    this.#sql.exec('DELETE FROM outbox WHERE party = ? AND stamp = ?', party, entry.stamp)
+  delivered(message: OutboxMessage): void {
+    this.#messages.remove(message)
     this.findNextDue()
   }
 
   /** Notes that an attempt failed, and when the next one is due. */
-  deferred({ party, entry, attempts }: OutboxMessage, due: Stamp): void {
-    const query = 'UPDATE outbox SET attempts = ?, due = ? WHERE party = ? AND stamp = ?'
-    this.#sql.exec(query, attempts + 1, due, party, entry.stamp)
+  deferred(message: OutboxMessage, due: Stamp): void {
+    this.#messages.defer(message, due)
     this.#dueAt(due)
   }
 
   // Variables
 
   variable(path: string): Variable | undefined {
-    const row = this.#one('SELECT path, kind, contents, updated FROM variables WHERE path = ?', path)
+    const row = this.#one(`SELECT ${VARIABLE} FROM variables WHERE path = ?`, path)
     return row && toVariable(row)
   }
 
@@ -201,20 +214,31 @@ export class SqlStore implements Store {
     return rows.some((row) => row.path === path) ? 'same' : 'prefix'
   }
 
-  insertVariable({ path, kind, contents, updated }: Variable): void {
-    this.#sql.exec('INSERT INTO variables VALUES (?, ?, ?, ?)', path, kind, contents, updated)
+  insertVariable(variable: Variable): void {
+    const { path, kind, contents, updated, lease } = variable
+    const query = 'INSERT INTO variables VALUES (?, ?, ?, ?, ?, ?)'
+    this.#sql.exec(query, path, kind, contents, updated, ...leaseColumns(lease))
     this.#use(1, variableBytes(path, contents))
+    if (lease) this.#dueAt(lease.expires)
   }
 
-  updateVariable({ path, kind, contents, updated }: Variable, before: Variable): void {
-    const query = 'UPDATE variables SET kind = ?, contents = ?, updated = ? WHERE path = ?'
-    this.#sql.exec(query, kind, contents, updated, path)
+  updateVariable({ path, kind, contents, updated, lease }: Variable, before: Variable): void {
+    const query = 'UPDATE variables SET kind = ?, contents = ?, updated = ?, ttl = ?, expires = ? WHERE path = ?'
+    this.#sql.exec(query, kind, contents, updated, ...leaseColumns(lease), path)
     this.#use(0, variableBytes(path, contents) - variableBytes(path, before.contents))
+    if (lease) this.#dueAt(lease.expires)
   }
 
-  deleteVariable({ path, contents }: Variable): void {
+  renewVariable({ path, lease }: Variable): void {
+    this.#sql.exec('UPDATE variables SET ttl = ?, expires = ? WHERE path = ?', ...leaseColumns(lease), path)
+    if (lease) this.#dueAt(lease.expires)
+  }
+
+  deleteVariable({ path, contents, updated }: Variable, stamp: Stamp): void {
     this.#sql.exec('DELETE FROM variables WHERE path = ?', path)
     this.#sql.exec("DELETE FROM requests WHERE kind = 'variable' AND name = ?", path)
+    this.#deletions.add(path, updated, stamp)
+    this.#dueAt(rememberedUntil(stamp))
     this.#use(-1, -variableBytes(path, contents))
   }
 
@@ -224,14 +248,16 @@ export class SqlStore implements Store {
       if (exact) yield exact
     }
     const [from, to] = beneath(root)
-    const query = 'SELECT path, kind, contents, updated FROM variables WHERE path > ? AND path < ? ORDER BY path'
+    const query = `SELECT ${VARIABLE} FROM variables WHERE path > ? AND path < ? ORDER BY path`
     for (const row of this.#sql.exec(query, after > from ? after : from, to)) yield toVariable(row)
   }
 
-  deleteVariables(root: string): number {
+  deleteVariables(root: string, stamp: Stamp): number {
     const query = `SELECT count(*) AS count, ${BYTES} AS bytes FROM variables WHERE path = ? OR (path > ? AND path < ?)`
     const { count: removed, bytes } = this.#one(query, root, ...beneath(root)) as { count: number; bytes: number } & Row
     if (!removed) return 0
+    this.#deletions.addSubtree(root, removed, stamp)
+    this.#dueAt(rememberedUntil(stamp))
     this.#sql.exec('DELETE FROM variables WHERE path = ? OR (path > ? AND path < ?)', root, ...beneath(root))
     const requests = "DELETE FROM requests WHERE kind = 'variable' AND (name = ? OR (name > ? AND name < ?))"
     this.#sql.exec(requests, root, ...beneath(root))
@@ -239,86 +265,98 @@ export class SqlStore implements Store {
     return removed
   }
 
+  dueVariables(now: Stamp, limit: number): Variable[] {
+    const query = `SELECT ${VARIABLE} FROM variables WHERE expires <= ? ORDER BY expires, path LIMIT ?`
+    return this.#sql.exec(query, now, limit).toArray().map(toVariable)
+  }
+
+  variablesSince(root: string, after: Stamp): Variable[] {
+    const query = `SELECT ${VARIABLE} FROM variables WHERE updated > ? AND (path = ? OR (path > ? AND path < ?))`
+    return this.#sql
+      .exec(query, after, root, ...beneath(root))
+      .toArray()
+      .map(toVariable)
+  }
+
+  deletionsSince(root: string, after: Stamp): Deletion[] {
+    return this.#deletions.since(root, after)
+  }
+
+  forgotten(): Stamp {
+    return this.#deletions.forgotten()
+  }
+
+  forgetDeletions(until: Stamp): void {
+    this.#deletions.forget(until)
+  }
+
   // Waiters
 
   waiter(id: string): Waiter | undefined {
-    const row = this.#one('SELECT id, spec, created, deadline, ended, how FROM waiters WHERE id = ?', id)
+    const row = this.#one(`SELECT ${WAITER} FROM waiters WHERE id = ?`, id)
     return row && toWaiter(row)
   }
 
   *waiters(after: string): Iterable<Waiter> {
-    const query = 'SELECT id, spec, created, deadline, ended, how FROM waiters WHERE id > ? ORDER BY id'
+    const query = `SELECT ${WAITER} FROM waiters WHERE id > ? ORDER BY id`
     for (const row of this.#sql.exec(query, after)) yield toWaiter(row)
   }
 
   dueWaiters(now: Stamp, limit: number): Waiter[] {
-    const query = `SELECT id, spec, created, deadline, ended, how FROM waiters
+    const query = `SELECT ${WAITER} FROM waiters
       WHERE ended IS NULL AND deadline <= ? ORDER BY deadline, id LIMIT ?`
     return this.#sql.exec(query, now, limit).toArray().map(toWaiter)
   }
 
+  endingsSince(after: Stamp): Waiter[] {
+    const query = `SELECT ${WAITER} FROM waiters WHERE ended > ? ORDER BY id`
+    return this.#sql.exec(query, after).toArray().map(toWaiter)
+  }
+
   insertWaiter(waiter: Waiter): void {
     const { id, spec, created, deadline, end } = waiter
-    const query = 'INSERT INTO waiters VALUES (?, ?, ?, ?, ?, ?)'
-    this.#sql.exec(query, id, JSON.stringify(spec), created, deadline, end?.at ?? null, end?.how ?? null)
+    const query = 'INSERT INTO waiters VALUES (?, ?, ?, ?, ?, ?, ?)'
+    this.#sql.exec(query, id, JSON.stringify(spec), created, deadline, ...endColumns(waiter))
     this.#use(0, 0, 1)
     if (end) return
     this.#dueAt(deadline)
-    for (const { counter, threshold } of atomsOf(spec)) {
-      this.#sql.exec('INSERT OR IGNORE INTO counters VALUES (?, ?)', counter, this.count(counter))
-      this.#sql.exec('INSERT OR IGNORE INTO atoms VALUES (?, ?, ?)', counter, threshold, id)
-    }
+    this.#counters.watch(id, waitingAtoms(waiter), created)
   }
 
-  endWaiter({ id, spec, end }: Waiter): void {
-    this.#sql.exec('UPDATE waiters SET ended = ?, how = ? WHERE id = ?', end?.at ?? null, end?.how ?? null, id)
-    this.#unwatch(id, spec)
+  endWaiter(waiter: Waiter): void {
+    const query = 'UPDATE waiters SET ended = ?, how = ?, progress = ? WHERE id = ?'
+    this.#sql.exec(query, ...endColumns(waiter), waiter.id)
+    this.#counters.unwatch(waiter.id, waitingAtoms(waiter))
   }
 
-  deleteWaiter({ id, spec, end }: Waiter): void {
+  deleteWaiter(waiter: Waiter): void {
+    const { id, end } = waiter
     this.#sql.exec('DELETE FROM waiters WHERE id = ?', id)
     this.#sql.exec("DELETE FROM requests WHERE kind = 'waiter' AND name = ?", id)
     this.#use(0, 0, -1)
-    if (!end) this.#unwatch(id, spec)
-  }
-
-  #unwatch(id: string, spec: Waiter['spec']): void {
-    for (const { counter, threshold } of atomsOf(spec)) {
-      this.#sql.exec('DELETE FROM atoms WHERE counter = ? AND threshold = ? AND waiter = ?', counter, threshold, id)
-      const idle = 'DELETE FROM counters WHERE path = ? AND NOT EXISTS (SELECT 1 FROM atoms WHERE counter = ?)'
-      this.#sql.exec(idle, counter, counter)
-    }
+    if (!end) this.#counters.unwatch(id, waitingAtoms(waiter))
   }
 
   // Counters
 
-  count(counter: string): number {
-    const row = this.#one('SELECT count FROM counters WHERE path = ?', counter)
-    return row ? Number(row.count) : this.#countUnder(counter)
+  counted(counter: Counter): Counted {
+    return this.#counters.counted(counter)
   }
 
-  #countUnder(root: string): number {
-    const query = 'SELECT count(*) AS count FROM variables WHERE path = ? OR (path > ? AND path < ?)'
-    return Number(this.#one(query, root, ...beneath(root))?.count)
+  present(counter: Counter): ReadonlySet<string> {
+    return this.#counters.present(counter)
   }
 
-  shift(path: string, by: number): Count[] {
-    const query = `UPDATE counters SET count = count + ? WHERE path IN (SELECT value FROM json_each(?))
-      RETURNING path AS counter, count`
-    return this.#sql.exec(query, by, JSON.stringify(rootsOf(path))).toArray() as unknown as Count[]
+  shift(path: string, before: Contents | undefined, after: Contents | undefined, stamp: Stamp): Move[] {
+    return this.#counters.shift(path, before, after, stamp)
   }
 
-  shiftSubtree(root: string, removed: number): void {
-    this.shift(root, -removed)
-    this.#sql.exec('UPDATE counters SET count = 0 WHERE path > ? AND path < ?', ...beneath(root))
+  shiftSubtree(root: string, stamp: Stamp): Move[] {
+    return this.#counters.shiftSubtree(root, stamp)
   }
 
-  waitersAt(counter: string, count: number): string[] {
-    const query = 'SELECT waiter FROM atoms WHERE counter = ? AND threshold = ?'
-    return this.#sql
-      .exec(query, counter, count)
-      .toArray()
-      .map((row) => row.waiter as string)
+  waitersAcross(moves: readonly Move[]): string[] {
+    return this.#counters.waitersAcross(moves)
   }
 
   // Requests
@@ -344,26 +382,11 @@ export class SqlStore implements Store {
   }
 }
 
-/** The open interval of the paths beneath a root: '0' follows '/' in ASCII, and so in the order of the table. */
-function beneath(root: string): [string, string] {
-  return root === '' ? ['', '\u{10ffff}'] : [`${root}/`, `${root}0`]
-}
+/** What a config has, and loses when it is deleted. */
+const TABLES = ['config', 'variables', 'deletions', 'waiters', 'counters', 'places', 'kept', 'atoms', 'requests']
 
-function toVariable({ path, kind, contents, updated }: Row): Variable {
-  return {
-    path: path as string,
-    kind: kind as Variable['kind'],
-    contents: contents as string,
-    updated: Number(updated),
-  }
-}
-
-function toWaiter({ id, spec, created, deadline, ended, how }: Row): Waiter {
-  return {
-    id: id as string,
-    spec: JSON.parse(spec as string),
-    created: Number(created),
-    deadline: Number(deadline),
-    ...(ended !== null && { end: { at: Number(ended), how: how as Ending } }),
-  }
+/** The atoms of a waiter, and for each whether the waiter gains by its holding. */
+function waitingAtoms(waiter: Waiter): WaitingAtom[] {
+  const { success, failure } = formulasOf(waiter)
+  return [...atomsOf(success), ...(failure ? atomsOf(failure) : [])]
 }

@@ -29,7 +29,7 @@ The Worker's own variables, such as ROLLCALL_WATCH_SECONDS, are taken from the e
 `
 
 /** The variables of the Worker's environment that may be set from outside (see Env in src/http/env.ts). */
-const WORKER_VARIABLES = ['ROLLCALL_WATCH_SECONDS']
+const WORKER_VARIABLES = ['ROLLCALL_WATCH_SECONDS', 'ROLLCALL_BOOKMARK_SECONDS']
 
 /** Those of the Worker's variables that the environment sets. */
 export function workerVariables(env: NodeJS.ProcessEnv): Record<string, string> {

@@ -96,6 +96,19 @@ export const METHODS: readonly MethodCase[] = [
     status: 101,
   },
   {
+    id: 'projects.configs.commit',
+    permission: 'runtimeconfig.variables.update',
+    ...variable,
+    call: (client, place) =>
+      client.post(`${place.config}:commit`, { writes: [{ update: { name: place.variable, text: 'changed' } }] }),
+  },
+  {
+    id: 'projects.configs.renew',
+    permission: 'runtimeconfig.variables.update',
+    ...variable,
+    call: (client, place) => client.post(`${place.config}:renew`, { names: [place.variable] }),
+  },
+  {
     id: 'projects.configs.variables.create',
     permission: 'runtimeconfig.variables.create',
     resource: (place) => `${place.config}/variables/new`,

@@ -1,9 +1,9 @@
 /** Who may do what: every method, every role, and every place where a role can be granted (spec: section 4.8). */
 import { describe, expect, it } from 'vitest'
-import { newId, type Answer, type Client } from '../conformance/client.ts'
+import { newId, succeeded, type Answer, type Client } from '../conformance/client.ts'
 import { fill, METHODS, PERMISSIONS, placeIn, ROLES, TESTS, type MethodCase, type Place } from './methods.ts'
 import { denied, UNAUTHENTICATED } from './refusals.ts'
-import { useGuarded, type Binding, type Grant } from './guarded.ts'
+import { editorIf, useGuarded, type Binding, type Grant } from './guarded.ts'
 
 type Way = 'a grant for the project' | 'a grant for every project' | 'the policy of the config'
 
@@ -187,6 +187,107 @@ describe('what is there and what is not', () => {
       expect(await server.as('').post(`${resource}:testIamPermissions`, asked)).toMatchObject(UNAUTHENTICATED)
     },
   )
+})
+
+describe('of many changes in one call', () => {
+  const commit = (client: Client, config: string, ...writes: object[]) => client.post(`${config}:commit`, { writes })
+
+  /** A config in which nobody is an editor of what has this prefix, and the names of variables in it. */
+  async function newFleet(): Promise<{ config: string; own: string; other: string }> {
+    const config = await server.owner.newConfig(`${PROJECT}/configs/${newId()}`)
+    const variables = `${config}/variables`
+    await server.setPolicy(config, [editorIf(NOBODY, `resource.name.startsWith("${variables}/own/")`)])
+    return { config, own: `${variables}/own/a`, other: `${variables}/other/a` }
+  }
+
+  it.each<[string, (name: string) => object, string]>([
+    ['create', (name) => ({ create: { name, text: '' } }), 'runtimeconfig.variables.create'],
+    ['update', (name) => ({ update: { name, text: '' } }), 'runtimeconfig.variables.update'],
+    // It takes that to update as well, but no role permits the one without the other.
+    ['set', (name) => ({ set: { name, text: '' } }), 'runtimeconfig.variables.create'],
+    ['delete', (name) => ({ delete: { name } }), 'runtimeconfig.variables.delete'],
+    ['delete recursively', (name) => ({ delete: { name, recursive: true } }), 'runtimeconfig.variables.delete'],
+  ])('each takes its own permission on its own name: to %s', async (kind, write, permission) => {
+    const { config, own, other } = await newFleet()
+    const caller = server.as(NOBODY)
+    for (const there of [false, true]) {
+      if (there) for (const path of ['own/a', 'other/a']) await server.owner.newVariable(config, path)
+      const before = await server.owner.snapshot(config)
+      const allowed = { set: { name: `${own}2`, text: '' } }
+      expect(await commit(caller, config, allowed, write(other))).toMatchObject(denied(permission, other))
+      expect(await commit(caller, config, write(other), allowed)).toMatchObject(denied(permission, other))
+      expect(await server.owner.snapshot(config)).toEqual(before)
+    }
+    const { status } = await commit(caller, config, write(kind === 'create' ? `${own}3` : own))
+    expect(status).toBe(200)
+  })
+
+  it('a recursive deletion takes the permission on all that could be beneath', async () => {
+    const config = await server.owner.newConfig(`${PROJECT}/configs/${newId()}`)
+    const { name } = await server.owner.newVariable(config, 'a')
+    const remove = (recursive: boolean) => commit(server.as(NOBODY), config, { delete: { name, recursive } })
+    await server.setPolicy(config, [editorIf(NOBODY, `resource.name == "${name}"`)])
+    expect(await remove(true)).toMatchObject(denied('runtimeconfig.variables.delete', name))
+    expect(await remove(false)).toMatchObject({ status: 200 })
+  })
+
+  it('each renewal takes the permission on its name, and without it none is done', async () => {
+    const { config, own, other } = await newFleet()
+    const lease = { text: '', ttl: '600s' }
+    for (const name of [own, other]) succeeded(await server.owner.post(`${config}/variables`, { name, ...lease }))
+    const before = await server.owner.snapshot(config)
+    const renew = (...names: string[]) => server.as(NOBODY).post(`${config}:renew`, { names })
+    const refusal = denied('runtimeconfig.variables.update', other)
+    expect(await renew(own, other)).toMatchObject(refusal)
+    expect(await renew(other, own)).toMatchObject(refusal)
+    expect(await server.owner.snapshot(config)).toEqual(before)
+    expect(await renew(own)).toMatchObject({ status: 200, body: { outcomes: [{ variable: { name: own } }] } })
+  })
+
+  it('a PUT that makes what is not there takes the permission to create', async () => {
+    const { config, own, other } = await newFleet()
+    const put = (name: string) => server.as(NOBODY).call('PUT', name, { text: '' }, { 'If-None-Match': '*' })
+    expect(await put(other)).toMatchObject(denied('runtimeconfig.variables.update', other))
+    expect(await put(own)).toMatchObject({ status: 200 })
+    // What the policy of a config grants says nothing about making one.
+    await server.setPolicy(config, [{ role: 'roles/owner', members: [NOBODY] }])
+    expect(await put(config)).toMatchObject({ status: 400 })
+    const made = await server.as(NOBODY).call('PUT', config, {}, { 'If-None-Match': '*' })
+    expect(made).toMatchObject(denied('runtimeconfig.configs.create', config))
+  })
+})
+
+describe('a waiter', () => {
+  /** Conditions on what a caller may not list, each of which would tell of it. */
+  const conditions = (path: string): [string, object][] => [
+    ['a variable', { variable: { name: path } }],
+    ['a count', { cardinality: { path } }],
+    ['a roster', { cardinality: { path, members: ['x'] } }],
+    ['a part', { all: [{ variable: { name: 'own/a' } }, { not: { variable: { name: path } } }] }],
+  ]
+
+  it('takes the permission to list all that its conditions look at', async () => {
+    const config = await server.owner.newConfig(`${PROJECT}/configs/${newId()}`)
+    const [variables, waiters] = [`${config}/variables`, `${config}/waiters`]
+    const parts = [`.startsWith("${variables}/own/")`, ` == "${variables}/exact"`, `.startsWith("${waiters}/")`]
+    const bindings = parts.map((part) => editorIf(NOBODY, `resource.name${part}`))
+    await server.setPolicy(config, bindings)
+    const create = (spec: object) =>
+      server.as(NOBODY).post(waiters, { name: `${waiters}/${newId()}`, timeout: '600s', ...spec })
+    const refusal = denied('runtimeconfig.variables.list', `${variables}/other/a`)
+    for (const [what, condition] of conditions('other/a')) {
+      expect(await create({ success: condition }), what).toMatchObject(refusal)
+      const hidden = { success: { variable: { name: 'own/a' } }, failure: condition }
+      expect(await create(hidden), what).toMatchObject(refusal)
+    }
+    // Of a name that may be listed a count needs what lies beneath it too.
+    expect(await create({ success: { variable: { name: 'exact' } } })).toMatchObject({ status: 200 })
+    const counted = denied('runtimeconfig.variables.list', `${variables}/exact`)
+    expect(await create({ success: { cardinality: { path: 'exact' } } })).toMatchObject(counted)
+    for (const [what, condition] of conditions('own/b')) {
+      expect(await create({ success: condition }), what).toMatchObject({ status: 200 })
+    }
+  })
 })
 
 describe('what a policy granted', () => {

@@ -21,7 +21,7 @@ export class RuntimeConfig extends Measured {
   /** Variables of this folder are answered for as if they were made, and are not. */
   override submit(command: Command, access?: Access): Promise<Outcome> {
     if (command.type !== 'createVariable' || !command.path.startsWith(UNDONE)) return super.submit(command, access)
-    const variable = { path: command.path, ...command.contents, updated: Date.now() * 1000 }
+    const variable = { path: command.path, ...command.input, updated: Date.now() * 1000 }
     return Promise.resolve({ ok: true, value: variableResource(this.ctx.id.name as string, variable) })
   }
 

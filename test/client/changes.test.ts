@@ -115,7 +115,7 @@ describe('what happens is told as it happens', () => {
       { waiter: waiter('w', 1) },
     ])
       fake.last.hear(change)
-    fake.last.hear(deleted('a', 2)).hear(deleted('a', 2)).hear(updated('a', 2))
+    for (const change of [deleted('a', 2), deleted('a', 2), updated('a', 2)]) fake.last.hear(change)
     await pass(0)
     expect(told).toEqual([updated('a', 2), { waiter: waiter('w', 1) }, deleted('a', 2)])
   })
@@ -123,7 +123,7 @@ describe('what happens is told as it happens', () => {
   it('a waiter of the same name, made anew, ends anew', async () => {
     const { open, fake, told } = stream()
     await open()
-    fake.last.hear({ waiter: waiter('w', 1) }).hear({ waiter: waiter('w', 2) })
+    for (const at of [1, 2]) fake.last.hear({ waiter: waiter('w', at) })
     await pass(0)
     expect(told).toEqual([{ waiter: waiter('w', 1) }, { waiter: waiter('w', 2) }])
   })
@@ -258,7 +258,8 @@ describe('it ends', () => {
   ])('with a refusal of %i that comes by the socket', async (code, status) => {
     const { open, fake, run, told } = stream()
     await open()
-    fake.last.hear(deleted('a', 1)).hear({ error: { code, message: 'no more', status } })
+    fake.last.hear(deleted('a', 1))
+    fake.last.hear({ error: { code, message: 'no more', status } })
     fake.last.drop(4000 + code)
     await pass(0)
     expect(told).toEqual([deleted('a', 1)])

@@ -18,7 +18,8 @@ function service(misbehave: (sent: Sent) => Reply | undefined = () => undefined)
   let holding: (() => void)[] = []
   let stamp = 0
   const under = (root: string) => [...variables.keys()].filter((path) => path === root || path.startsWith(`${root}/`))
-  const holds = ({ cardinality }: Waiter['success']) => under(cardinality.path.slice(1)).length >= cardinality.number
+  const holds = (condition: Waiter['success']) =>
+    'cardinality' in condition && under(condition.cardinality.path.slice(1)).length >= condition.cardinality.number
   const settle = (one: Waiter) => {
     if (one.done) return
     if (one.failure && holds(one.failure)) Object.assign(one, { done: true, error: { code: 10, message: 'it failed' } })

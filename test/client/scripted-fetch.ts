@@ -119,13 +119,20 @@ export class FakeSocket implements WebSocketLike {
   /** Opens, and answers the first ping: from now on it is listened to. */
   open(): this {
     this.fire('open')
-    return this.hear('pong')
+    return this.say('pong')
   }
 
   /** Has the client hear a message, or a text as it stands. */
-  hear(message: object | string): this {
+  say(message: object | string): this {
     this.fire('message', { data: typeof message === 'string' ? message : JSON.stringify(message) })
     return this
+  }
+
+  /** The same; what happens in a config comes as its streams tell it. */
+  hear(message: object | string): this {
+    const stream = /\/configs\/[^/]+:subscribe/.test(this.url)
+    if (!stream || typeof message === 'string' || 'error' in message) return this.say(message)
+    return this.say({ stamp: '2026-01-01T00:00:09.000000000Z', changes: [message] })
   }
 
   /** Ends, as the server or the network ends it. */

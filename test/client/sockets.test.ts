@@ -55,7 +55,7 @@ describe('a socket is opened', () => {
     await pass(0)
     expect(fake.last.sent).toEqual(['ping'])
     expect(heard).toEqual([])
-    fake.last.hear('pong')
+    fake.last.say('pong')
     await pass(0)
     expect(heard).toEqual(['open'])
   })
@@ -83,7 +83,7 @@ describe('what is heard', () => {
     const messages = sockets.listen(PATH, new AbortController().signal)
     const first = messages.next()
     await pass(0)
-    fake.last.open().hear({ variable: 1 }).hear({ variable: 2 }).hear({ waiter: 3 })
+    fake.last.open().say({ variable: 1 }).say({ variable: 2 }).say({ waiter: 3 })
     expect(await first).toEqual({ done: false, value: 'open' })
     const rest = [await messages.next(), await messages.next(), await messages.next()]
     expect(rest.map(({ value }) => value)).toEqual([{ variable: 1 }, { variable: 2 }, { waiter: 3 }])
@@ -94,7 +94,7 @@ describe('what is heard', () => {
   it('is open with the first message, whatever that is', async () => {
     const { fake, heard } = listen()
     await pass(0)
-    fake.last.hear(VARIABLE)
+    fake.last.say(VARIABLE)
     await pass(0)
     expect(heard).toEqual(['open', VARIABLE])
   })
@@ -104,7 +104,7 @@ describe('what is heard', () => {
     async (text) => {
       const { fake, heard, run } = listen()
       await pass(0)
-      fake.last.open().hear(text).hear(VARIABLE)
+      fake.last.open().say(text).say(VARIABLE)
       await pass(0)
       expect(heard).toEqual(['open', VARIABLE])
       expect(run.state).toBe('pending')
@@ -115,7 +115,7 @@ describe('what is heard', () => {
     const { fake, heard, run } = listen()
     await pass(0)
     const error = { code: 403, message: 'not for you', status: 'PERMISSION_DENIED', details: [{ a: 1 }] }
-    fake.last.open().hear(VARIABLE).hear({ error })
+    fake.last.open().say(VARIABLE).say({ error })
     await pass(0)
     expect(heard).toEqual(['open', VARIABLE])
     expect(run.error).toBeInstanceOf(ServiceError)
@@ -132,7 +132,7 @@ describe('what is heard', () => {
   it('is what came before the end, and the end is no error once it was open', async () => {
     const { fake, heard, run } = listen()
     await pass(0)
-    fake.last.open().hear(VARIABLE).drop()
+    fake.last.open().say(VARIABLE).drop()
     await pass(0)
     expect(heard).toEqual(['open', VARIABLE])
     expect(run.state).toBe('fulfilled')
@@ -143,7 +143,7 @@ describe('what is heard', () => {
     const { fake, heard, run } = listen()
     await pass(0)
     fake.last.open().drop()
-    fake.last.hear(VARIABLE)
+    fake.last.say(VARIABLE)
     await pass(0)
     expect(heard).toEqual(['open'])
     expect(run.state).toBe('fulfilled')
@@ -231,7 +231,7 @@ describe('a silent socket', () => {
       await pass(1)
       expect(fake.last.sent).toEqual(Array(round + 1).fill('ping'))
       await pass(9999)
-      fake.last.hear('pong')
+      fake.last.say('pong')
     }
     expect(run.state).toBe('pending')
   })
@@ -255,7 +255,7 @@ describe('a silent socket', () => {
     fake.last.open()
     for (let round = 0; round < 10; round += 1) {
       await pass(20_000)
-      fake.last.hear(VARIABLE)
+      fake.last.say(VARIABLE)
     }
     expect(fake.last.sent).toEqual(['ping'])
   })
@@ -348,7 +348,7 @@ describe('whether one is tried', () => {
   )
 
   it('is no for 1 to 3 s again after one that got through', async () => {
-    const fake = fakeSockets((socket) => queueMicrotask(() => socket.open().hear({})))
+    const fake = fakeSockets((socket) => queueMicrotask(() => socket.open().say({})))
     const { sockets } = new Client({ url: BASE, WebSocket: fake.WebSocket })
     await sockets.blocked()
     for await (const _ of sockets.listen('a:subscribe', new AbortController().signal)) break

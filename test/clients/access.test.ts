@@ -43,7 +43,7 @@ function withAccessToken(token: string) {
 it('is let in with an access token, and may do what its role permits', async () => {
   const configs = configsWith(withAccessToken(TOKEN))
   const name = `${parent}/configs/by-token`
-  expect((await configs.create({ parent, requestBody: { name } })).data).toEqual({ name })
+  expect((await configs.create({ parent, requestBody: { name } })).data).toMatchObject({ name })
   const denied = await refusal(configs.getIamPolicy({ resource: name }))
   expect(denied).toMatchObject({
     http: 403,

@@ -19,7 +19,7 @@ export function testVariables(): void {
       const parent = await makeConfig()
       const name = `${parent}/variables/greeting`
       const made = await variables.create({ parent, requestBody: { name, text: 'Grüße, 世界 ☺' } })
-      expect(made.data).toEqual({ name, text: 'Grüße, 世界 ☺', updateTime: expect.stringMatching(TIMESTAMP) })
+      expect(made.data).toMatchObject({ name, text: 'Grüße, 世界 ☺', updateTime: expect.stringMatching(TIMESTAMP) })
       expect((await variables.get({ name })).data).toEqual(made.data)
     })
 
@@ -125,7 +125,7 @@ export function testVariables(): void {
       // All have the same number of digits, so that text sorts as time does.
       expect([after, before].sort()).toEqual([before, after])
       expect(after).not.toBe(before)
-      expect((await variables.get({ name })).data).toEqual({ name, value: 'c2Vjb25k', updateTime: after })
+      expect((await variables.get({ name })).data).toMatchObject({ name, value: 'c2Vjb25k', updateTime: after })
     })
 
     it('answers a repeated requestId with the variable as it was first created', async () => {
@@ -166,7 +166,7 @@ export function testVariables(): void {
       expect((await variables.list({ parent })).data).toEqual({ variables: [head('a/x'), head('b')] })
       expect((await variables.list({ parent, returnValues: false })).data.variables).toEqual([head('a/x'), head('b')])
       const { data } = await variables.list({ parent, returnValues: true })
-      expect(data.variables).toEqual([
+      expect(data.variables).toMatchObject([
         { ...head('a/x'), text: 'a/x' },
         { ...head('b'), text: 'b' },
       ])

@@ -4,7 +4,7 @@
  */
 import { afterEach, describe, expect, it } from 'vitest'
 import { atLeast, type Answer } from './client.ts'
-import { EXHAUSTED, expectRefusal, invalid } from './expectations.ts'
+import { ETAG, EXHAUSTED, expectRefusal, invalid } from './expectations.ts'
 import { useServer } from './server.ts'
 import { useUntouched } from './untouched.ts'
 
@@ -16,7 +16,7 @@ useUntouched(api, (name) => (config = name))
 
 afterEach(async () => {
   const { body } = await api.get(config.replace(/\/[^/]*$/, ''))
-  expect(body).toEqual({ configs: [{ name: config }] })
+  expect(body).toEqual({ configs: [{ name: config, etag: ETAG }] })
 })
 
 /** The methods that take a body, as what each does with one that is sent to them. */

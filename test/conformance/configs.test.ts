@@ -1,7 +1,7 @@
 /** Configs (spec: sections 3 and 4.1). */
 import { describe, expect, it } from 'vitest'
 import { atLeast, newId, newProject } from './client.ts'
-import { ALREADY_EXISTS, EMPTY, invalid, NOT_FOUND } from './expectations.ts'
+import { ETAG, ALREADY_EXISTS, EMPTY, invalid, NOT_FOUND } from './expectations.ts'
 import { useServer } from './server.ts'
 
 const api = useServer()
@@ -11,7 +11,7 @@ describe('creating a config', () => {
     const name = `${newProject()}/configs/fleet`
     const answer = await api.post(name.replace('/fleet', ''), { name, description: 'all the nodes' })
     expect(answer).toMatchObject({ status: 200, body: { name, description: 'all the nodes' } })
-    expect(Object.keys(answer.body)).toEqual(['name', 'description'])
+    expect(Object.keys(answer.body)).toEqual(['name', 'description', 'etag'])
   })
 
   it('4.1: makes the config readable at once', async () => {
@@ -63,16 +63,16 @@ describe('creating a config', () => {
     const name = `${newProject()}/configs/long`
     const description = 'ä€😀"\\\n\u0000'.repeat(5000)
     await api.post(name.replace('/long', ''), { name, description })
-    expect((await api.get(name)).body).toEqual({ name, description })
+    expect((await api.get(name)).body).toEqual({ name, description, etag: ETAG })
   })
 
   it('1.1: takes a project with a domain in front of it', async () => {
     const project = `projects/example.com:${newId()}`
     const config = await api.newConfig(`${project}/configs/c`)
-    expect((await api.get(config)).body).toEqual({ name: config })
-    expect((await api.get(`${project}/configs`)).body).toEqual({ configs: [{ name: config }] })
+    expect((await api.get(config)).body).toEqual({ name: config, etag: ETAG })
+    expect((await api.get(`${project}/configs`)).body).toEqual({ configs: [{ name: config, etag: ETAG }] })
     expect(await api.get(`${config}:getIamPolicy`)).toMatchObject({ status: 200 })
-    expect((await api.get(config.replace(':', '%3A'))).body).toEqual({ name: config })
+    expect((await api.get(config.replace(':', '%3A'))).body).toEqual({ name: config, etag: ETAG })
   })
 
   it('3.1.10: refuses a name that does not lie under the parent', async () => {
@@ -94,7 +94,7 @@ describe('updating a config', () => {
     const config = await api.newConfig()
     const answer = await api.put(config, { name: config, description: 'second' })
     expect(answer).toMatchObject({ status: 200, body: { name: config, description: 'second' } })
-    expect((await api.get(config)).body).toEqual({ name: config, description: 'second' })
+    expect((await api.get(config)).body).toEqual({ name: config, description: 'second', etag: ETAG })
   })
 
   it.each([
@@ -103,8 +103,8 @@ describe('updating a config', () => {
   ])('4.1: clears the description when it is %s', async (_, body) => {
     const config = await api.newConfig()
     await api.put(config, { description: 'to be cleared' })
-    expect((await api.put(config, body)).body).toEqual({ name: config })
-    expect((await api.get(config)).body).toEqual({ name: config })
+    expect((await api.put(config, body)).body).toEqual({ name: config, etag: ETAG })
+    expect((await api.get(config)).body).toEqual({ name: config, etag: ETAG })
   })
 
   it('4.1: answers 404 for a config that does not exist, and makes none', async () => {
@@ -123,14 +123,14 @@ describe('updating a config', () => {
   it('3.1.10: refuses a body that names another config', async () => {
     const config = await api.newConfig()
     expect(await api.put(config, { name: `${config}x`, description: 'x' })).toMatchObject(invalid('config.name'))
-    expect((await api.get(config)).body).toEqual({ name: config })
+    expect((await api.get(config)).body).toEqual({ name: config, etag: ETAG })
   })
 
   it('4.3: shows in the list of configs at once', async () => {
     const config = await api.newConfig()
     await api.put(config, { description: 'listed' })
     const { body } = await api.get(config.replace(/\/[^/]*$/, ''))
-    expect(body).toEqual({ configs: [{ name: config, description: 'listed' }] })
+    expect(body).toEqual({ configs: [{ name: config, description: 'listed', etag: ETAG }] })
   })
 })
 
@@ -170,7 +170,7 @@ describe('deleting a config', () => {
     })
     await api.delete(config)
     await api.newConfig(config)
-    expect((await api.get(config)).body).toEqual({ name: config })
+    expect((await api.get(config)).body).toEqual({ name: config, etag: ETAG })
     expect((await api.get(`${config}/variables`)).body).toEqual({})
     expect((await api.get(`${config}/waiters`)).body).toEqual({})
     expect(Object.keys((await api.get(`${config}:getIamPolicy`)).body)).toEqual(['etag'])

@@ -23,6 +23,9 @@ export const invalid = (field: string) => refusal(400, 'INVALID_ARGUMENT', expec
 export const FAILED = { code: 10, message: 'Failure condition satisfied.' }
 export const EXPIRED = { code: 4, message: 'Timeout expired.' }
 
+/** What changes with a resource: base64. */
+export const ETAG = expect.stringMatching(/^[A-Za-z0-9+/]+=*$/)
+
 /** Google's form of a timestamp: UTC, with 0, 3, 6 or 9 fractional digits. */
 export const TIMESTAMP = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3}|\.\d{6}|\.\d{9})?Z$/)
 

@@ -1,7 +1,7 @@
 /** Lists and their pages (spec: section 4.3). */
 import { describe, expect, it } from 'vitest'
 import { atLeast, newProject, succeeded, type Body } from './client.ts'
-import { invalid, TIMESTAMP } from './expectations.ts'
+import { ETAG, invalid, TIMESTAMP } from './expectations.ts'
 import { useServer } from './server.ts'
 
 const api = useServer()
@@ -127,7 +127,10 @@ describe('the list of configs', () => {
     await api.newConfig(`${project}/configs/b`)
     await api.put(`${project}/configs/b`, { description: 'second' })
     expect((await api.get(`${project}/configs`)).body).toEqual({
-      configs: [{ name: `${project}/configs/a` }, { name: `${project}/configs/b`, description: 'second' }],
+      configs: [
+        { name: `${project}/configs/a`, etag: ETAG },
+        { name: `${project}/configs/b`, description: 'second', etag: ETAG },
+      ],
     })
   })
 

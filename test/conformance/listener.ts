@@ -1,4 +1,5 @@
-/** A subscription, as whoever listens sees it: messages in order, and then the end. */
+/** A subscription, as whoever listens sees it: messages in order, each change by itself, and then the end. */
+import { unpack } from '../support/unpack.ts'
 import type { Body } from './client.ts'
 
 export interface Message {
@@ -24,7 +25,7 @@ export class Listener {
   private constructor(socket: WebSocket) {
     this.#socket = socket
     socket.addEventListener('message', ({ data }) => {
-      this.#heard.push(String(data))
+      this.#heard.push(...unpack(String(data)))
       this.#awaited?.()
     })
     this.closed = new Promise((resolve) => {

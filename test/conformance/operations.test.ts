@@ -32,13 +32,21 @@ describe('the operation of a waiter', () => {
     const config = await api.newConfig()
     await api.newVariable(config, 'b')
     const waiter = await api.newWaiter(config, { success: atLeast(1, '/a'), failure: atLeast(1, '/b') })
-    expect((await api.get(operationOf(waiter))).body).toEqual({ name: operationOf(waiter), done: true, error: FAILED })
+    expect((await api.get(operationOf(waiter))).body).toMatchObject({
+      name: operationOf(waiter),
+      done: true,
+      error: FAILED,
+    })
   })
 
   it('4.7: carries the error of the waiter after its timeout', async () => {
     const waiter = await api.newWaiter(await api.newConfig(), { timeout: '0.1s', success: atLeast(1, '/a') })
     await api.ended(waiter)
-    expect((await api.get(operationOf(waiter))).body).toEqual({ name: operationOf(waiter), done: true, error: EXPIRED })
+    expect((await api.get(operationOf(waiter))).body).toMatchObject({
+      name: operationOf(waiter),
+      done: true,
+      error: EXPIRED,
+    })
   })
 
   it('4.6: is what creating a waiter answers when the waiter ends at its creation', async () => {

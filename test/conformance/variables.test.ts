@@ -1,7 +1,7 @@
 /** Variables: create, get, update, delete (spec: sections 3 and 4.2). */
 import { describe, expect, it } from 'vitest'
 import { succeeded } from './client.ts'
-import { ALREADY_EXISTS, EMPTY, invalid, NOT_FOUND, PREFIX_CONFLICT, TIMESTAMP } from './expectations.ts'
+import { ETAG, ALREADY_EXISTS, EMPTY, invalid, NOT_FOUND, PREFIX_CONFLICT, TIMESTAMP } from './expectations.ts'
 import { useServer } from './server.ts'
 
 const api = useServer()
@@ -12,7 +12,7 @@ describe('creating a variable', () => {
     const name = `${config}/variables/status/node-1`
     const { status, body } = await api.post(`${config}/variables`, { name, text: 'up' })
     expect(status).toBe(200)
-    expect(body).toEqual({ name, text: 'up', updateTime: TIMESTAMP })
+    expect(body).toEqual({ name, text: 'up', updateTime: TIMESTAMP, etag: ETAG })
   })
 
   it('4.2: refuses a name that exists with 409 and leaves its contents', async () => {
@@ -126,8 +126,9 @@ describe('the contents of a variable', () => {
       name,
       value,
       updateTime: TIMESTAMP,
+      etag: ETAG,
     })
-    expect((await api.get(name)).body).toEqual({ name, value, updateTime: TIMESTAMP })
+    expect((await api.get(name)).body).toEqual({ name, value, updateTime: TIMESTAMP, etag: ETAG })
   })
 
   it.each([
@@ -137,7 +138,7 @@ describe('the contents of a variable', () => {
     const config = await api.newConfig()
     const name = `${config}/variables/a`
     await api.post(`${config}/variables`, { name, ...contents })
-    const shown = { name, ...contents, updateTime: TIMESTAMP }
+    const shown = { name, ...contents, updateTime: TIMESTAMP, etag: ETAG }
     expect((await api.get(name)).body).toEqual(shown)
     expect((await api.get(`${config}/variables?returnValues=true`)).body.variables).toEqual([shown])
     expect((await api.put(name, contents)).body).toEqual({ ...shown, state: 'UPDATED' })
@@ -149,7 +150,7 @@ describe('reading a variable', () => {
     const config = await api.newConfig()
     const { name } = await api.newVariable(config, 'a', 'first')
     const { updateTime } = succeeded(await api.put(name, { text: 'second' }))
-    expect((await api.get(name)).body).toEqual({ name, text: 'second', updateTime })
+    expect((await api.get(name)).body).toEqual({ name, text: 'second', updateTime, etag: ETAG })
   })
 
   it('4.2: answers 404 for a path that only has variables beneath it', async () => {
@@ -171,7 +172,7 @@ describe('updating a variable', () => {
     const { name, updateTime } = await api.newVariable(config, 'a', 'first')
     const { status, body } = await api.put(name, { name, text: 'second' })
     expect(status).toBe(200)
-    expect(body).toEqual({ name, text: 'second', updateTime: TIMESTAMP, state: 'UPDATED' })
+    expect(body).toEqual({ name, text: 'second', updateTime: TIMESTAMP, etag: ETAG, state: 'UPDATED' })
     expect(body.updateTime > updateTime).toBe(true)
   })
 
@@ -205,9 +206,9 @@ describe('updating a variable', () => {
     const config = await api.newConfig()
     const { name } = await api.newVariable(config, 'a', 'words')
     await api.put(name, { value: 'AAEC' })
-    expect((await api.get(name)).body).toEqual({ name, value: 'AAEC', updateTime: TIMESTAMP })
+    expect((await api.get(name)).body).toEqual({ name, value: 'AAEC', updateTime: TIMESTAMP, etag: ETAG })
     await api.put(name, { text: 'words again' })
-    expect((await api.get(name)).body).toEqual({ name, text: 'words again', updateTime: TIMESTAMP })
+    expect((await api.get(name)).body).toEqual({ name, text: 'words again', updateTime: TIMESTAMP, etag: ETAG })
   })
 
   it.each([

@@ -19,7 +19,7 @@ describe('creating a waiter', () => {
     const config = await api.newConfig()
     const spec = { timeout: '600s', success: atLeast(2, '/ready'), failure: atLeast(1, 'failed') }
     const name = await api.newWaiter(config, spec)
-    expect((await api.get(name)).body).toEqual({ name, ...spec, createTime: TIMESTAMP })
+    expect((await api.get(name)).body).toEqual({ name, ...spec, createTime: TIMESTAMP, progress: expect.any(Object) })
   })
 
   it('3: shows no failure condition where none was sent', async () => {
@@ -39,7 +39,7 @@ describe('creating a waiter', () => {
     }
     expect(await api.post(`${config}/waiters`, body)).toMatchObject({ status: 200 })
     const { body: waiter } = await api.get(body.name)
-    expect(Object.keys(waiter).toSorted()).toEqual(['createTime', 'name', 'success', 'timeout'])
+    expect(Object.keys(waiter).toSorted()).toEqual(['createTime', 'name', 'progress', 'success', 'timeout'])
     expect(waiter.createTime).not.toMatch(/^2001/)
   })
 
@@ -275,7 +275,7 @@ describe('a waiter that has ended', () => {
     const name = await api.newWaiter(config, spec)
     const { createTime } = succeeded(await api.get(name))
     await api.newVariable(config, 'a')
-    expect((await api.get(name)).body).toEqual({ name, ...spec, createTime, done: true })
+    expect((await api.get(name)).body).toEqual({ name, ...spec, createTime, progress: expect.any(Object), done: true })
   })
 
   it('4.6: keeps its name taken until it is deleted', async () => {

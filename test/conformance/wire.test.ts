@@ -1,7 +1,7 @@
 /** Google's dialect of HTTP and JSON, which is the same for all methods (spec: sections 1 and 3.1). */
 import { describe, expect, it } from 'vitest'
 import { atLeast, newProject, succeeded } from './client.ts'
-import { EMPTY, invalid, NOT_FOUND, TIMESTAMP } from './expectations.ts'
+import { ETAG, EMPTY, invalid, NOT_FOUND, TIMESTAMP } from './expectations.ts'
 import { useServer } from './server.ts'
 
 const api = useServer()
@@ -92,7 +92,7 @@ describe('the common query parameters', () => {
       expect((await api.get(`${config}${query}`)).text).toMatch(/\n {2}"name"/)
     }
     for (const query of ['?prettyPrint=false', '?prettyPrint=False']) {
-      expect((await api.get(`${config}${query}`)).text).toBe(`{"name":"${config}"}`)
+      expect((await api.get(`${config}${query}`)).text).toMatch(/^\{"name":"[^"]+","etag":"[^"]+"\}$/)
     }
     expect((await api.get(`${config}x?prettyPrint=false`)).text).not.toContain('\n')
   })
@@ -101,7 +101,7 @@ describe('the common query parameters', () => {
     ['name', { name: 'NAME' }],
     ['name,text', { name: 'NAME', text: 'shown' }],
     ['updateTime', { updateTime: TIMESTAMP }],
-    ['*', { name: 'NAME', text: 'shown', updateTime: TIMESTAMP }],
+    ['*', { name: 'NAME', text: 'shown', updateTime: TIMESTAMP, etag: ETAG }],
     ['nothing', {}],
     ['__proto__', {}],
   ])('1: show of a variable what fields=%s names', async (fields, shown) => {
@@ -116,7 +116,7 @@ describe('the common query parameters', () => {
     ['variables(name,text)', ['name', 'text']],
     ['variables/name', ['name']],
     ['variables(updateTime),nextPageToken', ['updateTime']],
-    ['variables', ['name', 'text', 'updateTime']],
+    ['variables', ['etag', 'name', 'text', 'updateTime']],
   ])('1: show of a list what fields=%s names', async (fields, shown) => {
     const config = await api.newConfig()
     await api.newVariable(config, 'a', 'shown')
@@ -140,7 +140,7 @@ describe('a header', () => {
       'X-Goog-Request-Params': 'name=x',
       'X-Goog-FieldMask': 'nothing',
     }
-    expect((await api.get(config, headers)).body).toEqual({ name: config })
+    expect((await api.get(config, headers)).body).toEqual({ name: config, etag: ETAG })
   })
 
   it.each([undefined, 'text/plain', 'application/x-www-form-urlencoded', 'application/json; charset=utf-8', 'junk'])(

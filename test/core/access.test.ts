@@ -248,7 +248,7 @@ it('the policy of another config does not matter, whatever its conditions name',
     const bindings = [{ role: 'roles/owner', members: ['allUsers', ANN], condition }]
     const commands: Command[] = [
       { type: 'createConfig', name, description: '', requestId: '' },
-      { type: 'createVariable', path: 'a', contents: { kind: 'text', contents: 'x' }, requestId: '' },
+      { type: 'createVariable', path: 'a', input: { kind: 'text', contents: 'x' }, requestId: '' },
       ...(id === 'c' ? [{ type: 'setIamPolicy', policy: { version: 3, bindings, etag: '' } } as const] : []),
     ]
     for (const command of commands) expect(apply(store, command, { now: 1, heard: () => false }).outcome.ok).toBe(true)
@@ -258,7 +258,7 @@ it('the policy of another config does not matter, whatever its conditions name',
     answer(store, { type: 'getVariable', path: 'a' }, { caller: ann, needs }),
   )
   expect(outcomes).toMatchObject([{ ok: true }, { ok: false, fault: { kind: 'permissionDenied' } }])
-  const write = { type: 'updateVariable', path: 'a', contents: { kind: 'text', contents: 'y' } } as const
+  const write = { type: 'updateVariable', path: 'a', input: { kind: 'text', contents: 'y' } } as const
   const written = stores.map(({ store, needs }) =>
     apply(store, write, { now: 2, heard: () => true, access: { caller: nobody, needs } }),
   )

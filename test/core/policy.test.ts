@@ -3,12 +3,12 @@ import {
   grantsOf,
   knownPermissions,
   MAX_POLICY_BYTES,
-  policyEtag,
   policyResource,
   readPolicy,
   type PolicyInput,
 } from '../../src/core/policy.ts'
 import { PERMISSIONS } from '../../src/core/role.ts'
+import { etagOf } from '../../src/core/time.ts'
 
 const fieldOf = (result: ReturnType<typeof readPolicy>) =>
   !result.ok && result.fault.kind === 'invalidArgument' ? result.fault.field : undefined
@@ -25,7 +25,7 @@ it('refuses a policy that is absent, of an unknown version, without a role or to
 })
 
 it('takes an etag in either base64 alphabet, padded or not', () => {
-  const etag = policyEtag(1_790_000_000_000_001)
+  const etag = etagOf(1_790_000_000_000_001)
   const forms = [etag, etag.replace(/=+$/, ''), etag.replaceAll('+', '-').replaceAll('/', '_')]
   for (const form of forms) expect(readPolicy({ etag: form })).toMatchObject({ value: { etag } })
 })
@@ -39,7 +39,7 @@ it('takes no etag but an absent or empty one for none, so that a stale one is fo
 })
 
 it('makes another etag at each change', () => {
-  expect(policyEtag(1)).not.toBe(policyEtag(2))
+  expect(etagOf(1)).not.toBe(etagOf(2))
 })
 
 it('knows the permissions of the service and no others, and refuses wildcards', () => {
@@ -63,14 +63,14 @@ describe('a policy that a client sends', () => {
     ]
     const read = readPolicy({ version: 3, bindings })
     expect(read).toEqual({ ok: true, value: { version: 3, bindings, etag: '' } })
-    expect(policyResource({ version: 3, bindings, changed: 1 })).toEqual({ version: 3, bindings, etag: policyEtag(1) })
+    expect(policyResource({ version: 3, bindings, changed: 1 })).toEqual({ version: 3, bindings, etag: etagOf(1) })
   })
 
   it('may be empty, and then has an etag alone', () => {
     for (const input of [{}, { bindings: [] }, { version: 0 }]) {
       expect(readPolicy(input)).toEqual({ ok: true, value: { version: 0, bindings: [], etag: '' } })
     }
-    expect(policyResource({ version: 0, bindings: [], changed: 1 })).toEqual({ etag: policyEtag(1) })
+    expect(policyResource({ version: 0, bindings: [], changed: 1 })).toEqual({ etag: etagOf(1) })
   })
 
   it.each<[string, NonNullable<PolicyInput['bindings']>[number]]>([

@@ -1,24 +1,21 @@
 /**
  * What a RuntimeConfig must do, told as naively as possible: everything is in maps, and every condition of every waiter
- * is counted anew after every command. It shares no rule with the code that it judges, only the form of the answers.
+ * is counted anew after every change. It shares no rule with the code that it judges, only the form of the answers.
  */
-import type { Command, Outcome } from '../../src/core/command.ts'
+import type { Command, Outcome, Precondition, Write } from '../../src/core/command.ts'
+import type { Fault } from '../../src/core/fault.ts'
+import { statusOf } from '../../src/core/fault.ts'
 import { formatStamp } from '../../src/core/time.ts'
 import type * as wire from '../../src/core/wire.ts'
+import { holds } from './conditions.ts'
+import { endedProgress, errorOf, look, pendingProgress, startOver, type Waiter } from './waiting.ts'
 
 interface Variable {
   kind: 'text' | 'value'
   contents: string
   updated: number
-}
-
-interface Waiter {
-  timeout: string
-  success: wire.EndCondition
-  failure?: wire.EndCondition
-  created: number
-  deadline: number
-  end?: { at: number; how: string }
+  ttl?: string | undefined
+  expires?: number | undefined
 }
 
 interface Memory {
@@ -29,25 +26,45 @@ interface Memory {
   expires: number
 }
 
+type CommandOf<T extends Command['type']> = Extract<Command, { type: T }>
+
 const HOUR = 3600 * 1e6
+const micros = (span: string) => Math.ceil(Number(span.slice(0, -1)) * 1e6)
+const etag = (changed: number) => btoa(String(changed))
+const byName = <T>([a]: [string, T], [b]: [string, T]) => (a < b ? -1 : 1)
 
 export class Reference {
   stamp = 0
-  config: { name: string; description: string; changed: number; version: number; bindings: unknown } | undefined
+  config: { name: string; description: string; changed: number; policyChanged: number } | undefined
   variables = new Map<string, Variable>()
   waiters = new Map<string, Waiter>()
   memory: Memory[] = []
   /** What has happened since it was last looked at: `waiter how stamp` and `path state stamp`. */
   events: string[] = []
+  /** What the present command has changed and the waiters have not looked at yet, in that order. */
+  private touched: string[] = []
 
-  /** Ends what is overdue at `now`. */
+  /** The etag that a command must bear: of a variable by its path, of the config without one. */
+  etagOf(path?: string): string {
+    const changed = path === undefined ? this.config?.changed : this.variables.get(path)?.updated
+    return changed === undefined ? 'none' : etag(changed)
+  }
+
+  /** Ends what is overdue at `now`: moment by moment, variables first. */
   pass(now: number): void {
     this.memory = this.memory.filter(({ expires }) => expires > now)
-    const due = [...this.waiters].filter(([, waiter]) => !waiter.end && waiter.deadline <= now)
-    if (!due.length) return
-    const at = this.tick(now)
-    due.sort(([a, x], [b, y]) => x.deadline - y.deadline || (a < b ? -1 : 1))
-    for (const [id, waiter] of due) this.end(id, waiter, 'timeout', at)
+    const expiries = [...this.variables.values()].map(({ expires }) => expires ?? Infinity)
+    const deadlines = [...this.waiters.values()].map(({ deadline, end }) => (end ? Infinity : deadline))
+    const moments = new Set([...expiries, ...deadlines].filter((moment) => moment <= now))
+    for (const moment of [...moments].sort((a, b) => a - b)) {
+      const over = [...this.variables].filter(([, { expires }]) => expires === moment)
+      const waiting = () => [...this.waiters].filter(([, { end, deadline }]) => !end && deadline === moment)
+      // An earlier moment may have ended all who waited.
+      if (!over.length && !waiting().length) continue
+      const at = this.tick(now)
+      this.change(at, () => this.remove(over.map(([path]) => path).sort()))
+      for (const [id, waiter] of waiting().sort(byName)) this.end(id, waiter, 'timeout', at)
+    }
   }
 
   apply(command: Command, now: number): Outcome {
@@ -56,51 +73,35 @@ export class Reference {
     if (!this.config) return fault('notFound')
     switch (command.type) {
       case 'updateConfig':
+        if (!meets(command.if, this.config.changed)) return fault('changed')
         this.config.description = command.description
-        this.tick(now)
+        this.config.changed = this.tick(now)
         return { ok: true, value: this.configAnswer() }
-      case 'deleteConfig': {
-        const at = this.tick(now)
-        for (const path of [...this.variables.keys()].sort()) this.events.push(`${path} DELETED ${at}`)
-        this.events.push(`config deleted ${at}`)
-        this.config = undefined
-        this.variables.clear()
-        this.waiters.clear()
-        this.memory = []
-        return { ok: true, value: {} }
+      case 'deleteConfig':
+        return this.deleteConfig(command, now)
+      case 'setIamPolicy':
+        return this.setIamPolicy(command, now)
+      case 'createVariable': {
+        const { path, requestId } = command
+        const before = this.recall('variable', requestId)
+        const answer = () => this.variableAnswer(path)
+        return (
+          before ??
+          this.writeOne({ ...command, type: 'create' }, now, (at) =>
+            this.remember('variable', requestId, path, answer(), at),
+          )
+        )
       }
-      case 'setIamPolicy': {
-        if (command.policy.etag && command.policy.etag !== btoa(String(this.config.changed))) {
-          return fault('policyChanged')
-        }
-        const { version, bindings } = command.policy
-        this.config = { ...this.config, version, bindings, changed: this.tick(now) }
-        this.events.push(`policy changed ${this.config.changed}`)
-        const etag = btoa(String(this.config.changed))
-        return { ok: true, value: { ...(version && { version }), ...(bindings.length && { bindings }), etag } as never }
-      }
-      case 'createVariable':
-        return this.createVariable(command, now)
-      case 'updateVariable': {
-        if (!this.variables.has(command.path)) return fault('notFound')
-        const variable = { ...command.contents, updated: this.tick(now) }
-        this.variables.set(command.path, variable)
-        this.events.push(`${command.path} UPDATED ${variable.updated}`)
-        return { ok: true, value: { ...this.variableAnswer(command.path), state: 'UPDATED' } as never }
-      }
-      case 'deleteVariable': {
-        const gone = [...this.variables.keys()]
-          .filter((path) => path === command.path || (command.recursive && path.startsWith(`${command.path}/`)))
-          .sort()
-        if (!gone.length) return fault('notFound')
-        const at = this.tick(now)
-        for (const path of gone) {
-          this.variables.delete(path)
-          this.forget('variable', path)
-          this.events.push(`${path} DELETED ${at}`)
-        }
-        return { ok: true, value: {} }
-      }
+      case 'updateVariable':
+        return this.writeOne({ ...command, type: 'update' }, now, () => {
+          return { ok: true, value: { ...this.variableAnswer(command.path), state: 'UPDATED' } as never }
+        })
+      case 'deleteVariable':
+        return this.writeOne({ ...command, type: 'delete' }, now, () => ({ ok: true, value: {} }))
+      case 'commit':
+        return this.commit(command, now)
+      case 'renewVariables':
+        return { ok: true, value: { outcomes: command.paths.map((path) => this.renew(path, now)) } }
       case 'createWaiter':
         return this.createWaiter(command, now)
       case 'deleteWaiter': {
@@ -122,59 +123,189 @@ export class Reference {
     }
   }
 
-  private createConfig(command: Extract<Command, { type: 'createConfig' }>, now: number): Outcome {
-    const before = this.recall('config', command.requestId)
+  private createConfig({ name, description, requestId, ...command }: CommandOf<'createConfig'>, now: number): Outcome {
+    const before = this.recall('config', requestId)
     if (before) return before
-    if (this.config) return fault('alreadyExists')
+    if (this.config) return fault(command.if?.absent ? 'changed' : 'alreadyExists')
     const changed = this.tick(now)
-    this.config = { name: command.name, description: command.description, changed, version: 0, bindings: [] }
-    return this.remember('config', command.requestId, '', this.configAnswer(), changed)
+    this.config = { name, description, changed, policyChanged: changed }
+    return this.remember('config', requestId, '', this.configAnswer(), changed)
   }
 
-  private createVariable(command: Extract<Command, { type: 'createVariable' }>, now: number): Outcome {
-    const { path, contents, requestId } = command
-    const before = this.recall('variable', requestId)
-    if (before) return before
-    if (this.variables.has(path)) return fault('alreadyExists')
-    const clash = [...this.variables.keys()].some((p) => p.startsWith(`${path}/`) || path.startsWith(`${p}/`))
-    if (clash) return fault('prefixConflict')
+  private deleteConfig(command: CommandOf<'deleteConfig'>, now: number): Outcome {
+    if (!meets(command.if, this.config?.changed ?? 0)) return fault('changed')
     const at = this.tick(now)
-    this.variables.set(path, { ...contents, updated: at })
-    this.events.push(`${path} UPDATED ${at}`)
-    const answer = this.remember('variable', requestId, path, this.variableAnswer(path), at)
-    for (const [id, waiter] of [...this.waiters].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    for (const path of [...this.variables.keys()].sort()) this.events.push(`${path} DELETED ${at}`)
+    this.events.push(`config deleted ${at}`)
+    this.config = undefined
+    this.variables.clear()
+    this.waiters.clear()
+    this.memory = []
+    return { ok: true, value: {} }
+  }
+
+  private setIamPolicy({ policy }: CommandOf<'setIamPolicy'>, now: number): Outcome {
+    const config = this.config as NonNullable<Reference['config']>
+    if (policy.etag && policy.etag !== etag(config.policyChanged)) return fault('policyChanged')
+    const { version, bindings } = policy
+    config.policyChanged = this.tick(now)
+    this.events.push(`policy changed ${config.policyChanged}`)
+    const answer = {
+      ...(version && { version }),
+      ...(bindings.length && { bindings }),
+      etag: etag(config.policyChanged),
+    }
+    return { ok: true, value: answer as never }
+  }
+
+  /** Does what changes variables, tells of it by what has become of each, and ends the waiters that it satisfies. */
+  private change(at: number, closure: () => void): void {
+    const before = new Map(this.variables)
+    startOver(this.pending())
+    this.touched = []
+    closure()
+    look(this.pending(), this.variables, { order: this.touched, at })
+    for (const path of [...new Set([...before.keys(), ...this.variables.keys()])].sort()) {
+      const variable = this.variables.get(path)
+      if (!variable) this.events.push(`${path} DELETED ${at}`)
+      else if (variable.updated === at) this.events.push(`${path} UPDATED ${at}`)
+    }
+    for (const [id, waiter] of [...this.waiters].sort(byName)) {
       const how = waiter.end ? undefined : this.judge(waiter)
       if (how) this.end(id, waiter, how, at)
     }
-    return answer
   }
 
-  private createWaiter(command: Extract<Command, { type: 'createWaiter' }>, now: number): Outcome {
+  private writeOne(write: Write, now: number, answer: (at: number) => Outcome): Outcome {
+    const refusal = this.refusal(write)
+    if (refusal) return { ok: false, fault: refusal }
+    const at = this.tick(now)
+    let outcome: Outcome | undefined
+    this.change(at, () => {
+      this.write(write, at)
+      outcome = answer(at)
+    })
+    return outcome as Outcome
+  }
+
+  private commit({ writes, requestId }: CommandOf<'commit'>, now: number): Outcome {
+    const replayed = this.recall('commit', requestId)
+    if (replayed) return replayed
+    const { stamp, variables, waiters, memory, events } = structuredClone({ ...this })
+    const outcomes: wire.WriteOutcome[] = []
+    const at = this.tick(now)
+    let refused: Outcome | undefined
+    this.change(at, () => {
+      for (const [index, write] of writes.entries()) {
+        const refusal = this.refusal(write)
+        refused = refusal && { ok: false, fault: { kind: 'writeRefused', field: `writes[${index}]`, fault: refusal } }
+        if (refused) return
+        const there = this.variables.has(write.path)
+        this.write(write, at)
+        const state = there ? { state: 'UPDATED' as const } : {}
+        outcomes.push(write.type === 'delete' ? {} : { variable: { ...this.head(write.path), ...state } })
+      }
+    })
+    if (!refused) return this.remember('commit', requestId, '', { updateTime: formatStamp(at), outcomes }, at)
+    Object.assign(this, { stamp, variables, waiters, memory, events })
+    return refused
+  }
+
+  /** Why a write must not be done. */
+  private refusal({ type, path, ...write }: Write): Fault | undefined {
+    const there = this.variables.get(path)
+    const beneath = [...this.variables.keys()].some((p) => p.startsWith(`${path}/`))
+    const above = [...this.variables.keys()].some((p) => path.startsWith(`${p}/`))
+    const { absent, etags } = write.if ?? {}
+    if (there && type === 'create') return { kind: absent ? 'changed' : 'alreadyExists' }
+    if (there) return meets(write.if, there.updated) ? undefined : { kind: 'changed' }
+    if (type === 'delete') {
+      if (!('recursive' in write && write.recursive)) return { kind: 'notFound' }
+      if (etags) return { kind: beneath ? 'changed' : 'notFound' }
+      return beneath ? undefined : { kind: 'notFound' }
+    }
+    if (etags || (type === 'update' && !absent)) return { kind: 'notFound' }
+    return beneath || above ? { kind: 'prefixConflict' } : undefined
+  }
+
+  private write(write: Write, at: number): void {
+    const { path } = write
+    if (write.type === 'delete') {
+      const gone = [...this.variables.keys()].filter((p) => p === path || (write.recursive && p.startsWith(`${path}/`)))
+      // A deletion of many is one change, called by the name that was asked to be deleted, if a commit begins with it.
+      const whole = write.recursive && !this.touched.length
+      this.remove(gone.sort())
+      if (!whole) return
+      this.touched = []
+      return look(this.pending(), this.variables, { order: gone, as: path, at })
+    }
+    const { kind, contents, ttl = this.variables.get(path)?.ttl } = write.input
+    this.variables.set(path, {
+      kind,
+      contents,
+      updated: at,
+      ...(ttl !== undefined && { ttl, expires: at + micros(ttl) }),
+    })
+    this.touch(path)
+  }
+
+  private remove(paths: readonly string[]): void {
+    for (const path of paths) {
+      this.variables.delete(path)
+      this.forget('variable', path)
+      this.touch(path)
+    }
+  }
+
+  private touch(path: string): void {
+    if (!this.touched.includes(path)) this.touched.push(path)
+  }
+
+  private renew(path: string, now: number): wire.RenewResponse['outcomes'][number] {
+    const variable = this.variables.get(path)
+    if (!variable) return { error: statusOf({ kind: 'notFound' }) }
+    if (variable.ttl === undefined) return { error: statusOf({ kind: 'noLease' }) }
+    const expires = Math.max(variable.expires as number, now + micros(variable.ttl))
+    this.variables.set(path, { ...variable, expires })
+    return { variable: this.head(path) }
+  }
+
+  private createWaiter(command: CommandOf<'createWaiter'>, now: number): Outcome {
     const { id, spec, requestId } = command
     const before = this.recall('waiter', requestId)
     if (before) return before
     if (this.waiters.has(id)) return fault('alreadyExists')
     const created = this.tick(now)
-    const deadline = created + Math.ceil(Number(spec.timeout.slice(0, -1)) * 1e6)
-    const waiter: Waiter = { ...spec, created, deadline }
+    const waiter: Waiter = {
+      ...spec,
+      created,
+      deadline: created + micros(spec.timeout),
+      changed: created,
+      counts: new Map(),
+    }
     this.waiters.set(id, waiter)
     const how = this.judge(waiter)
     if (how) this.end(id, waiter, how, created)
+    else look([waiter], this.variables, { order: [], at: created })
     return this.remember('waiter', requestId, id, this.operationAnswer(id), created)
   }
 
-  private judge(waiter: Waiter): 'failure' | 'success' | undefined {
-    const holds = ({ cardinality: { path, number } }: wire.EndCondition) => {
-      const root = path.replaceAll('/', ' ').trim().replaceAll(' ', '/')
-      const under = [...this.variables.keys()].filter((p) => root === '' || `${p}/`.startsWith(`${root}/`))
-      return under.length >= number
-    }
-    if (waiter.failure && holds(waiter.failure)) return 'failure'
-    return holds(waiter.success) ? 'success' : undefined
+  private pending(): Waiter[] {
+    return [...this.waiters.values()].filter(({ end }) => !end)
   }
 
-  private end(id: string, waiter: Waiter, how: string, at: number): void {
-    waiter.end = { at, how }
+  private judge(waiter: Waiter): 'failure' | 'success' | undefined {
+    const count = pendingProgress(waiter, this.variables).count
+    if (waiter.failure && holds(waiter.failure, 'failure', count)) return 'failure'
+    return holds(waiter.success, 'success', count) ? 'success' : undefined
+  }
+
+  private end(id: string, waiter: Waiter, how: 'success' | 'failure' | 'timeout', at: number): void {
+    waiter.end = {
+      at,
+      how,
+      progress: endedProgress(waiter, this.variables, how, at, `${this.config?.name}/variables/`),
+    }
     this.events.push(`${id} ${how} ${at}`)
   }
 
@@ -199,26 +330,39 @@ export class Reference {
   }
 
   private configAnswer(): wire.RuntimeConfig {
-    const { name, description } = this.config as { name: string; description: string }
-    return { name, ...(description && { description }) }
+    const { name, description, changed } = this.config as NonNullable<Reference['config']>
+    return { name, ...(description && { description }), etag: etag(changed) }
+  }
+
+  private head(path: string): wire.Variable {
+    const { updated, ttl, expires } = this.variables.get(path) as Variable
+    return {
+      name: `${this.config?.name}/variables/${path}`,
+      updateTime: formatStamp(updated),
+      etag: etag(updated),
+      ...(ttl !== undefined && { ttl, expireTime: formatStamp(expires as number) }),
+    }
   }
 
   variableAnswer(path: string): wire.Variable {
-    const { kind, contents, updated } = this.variables.get(path) as Variable
-    return { name: `${this.config?.name}/variables/${path}`, [kind]: contents, updateTime: formatStamp(updated) }
+    const { kind, contents } = this.variables.get(path) as Variable
+    return { ...this.head(path), [kind]: contents }
   }
 
   waiterAnswer(id: string): wire.Waiter {
-    const { timeout, success, failure, created, end } = this.waiters.get(id) as Waiter
+    const waiter = this.waiters.get(id) as Waiter
+    const { timeout, success, failure, sticky, created, end } = waiter
+    const progress = end?.progress ?? pendingProgress(waiter, this.variables).progress
     return {
       name: `${this.config?.name}/waiters/${id}`,
       timeout,
       ...(failure && { failure }),
       success,
+      ...(sticky && { sticky }),
       createTime: formatStamp(created),
+      progress,
       ...(end && { done: true }),
-      ...(end?.how === 'failure' && { error: { code: 10, message: 'Failure condition satisfied.' } }),
-      ...(end?.how === 'timeout' && { error: { code: 4, message: 'Timeout expired.' } }),
+      ...(end && end.how !== 'success' && { error: errorOf(end.how, progress) }),
     }
   }
 
@@ -235,6 +379,11 @@ export class Reference {
   }
 }
 
-function fault(kind: 'notFound' | 'alreadyExists' | 'prefixConflict' | 'policyChanged'): Outcome {
+/** Whether a guard lets change what is there, and has changed at `changed`. */
+function meets(guard: Precondition | undefined, changed: number): boolean {
+  return !guard?.absent && (!guard?.etags || guard.etags.some((tag) => tag === etag(changed)))
+}
+
+function fault(kind: 'notFound' | 'alreadyExists' | 'policyChanged' | 'changed'): Outcome {
   return { ok: false, fault: { kind } }
 }

@@ -28,7 +28,7 @@ const BEN = 'user:ben@example.com'
 
 const DENIED = { ok: false, fault: { kind: 'permissionDenied' } }
 
-const WHOLE: Subscription = { kind: 'config', root: '' }
+const WHOLE: Subscription = { kind: 'config', root: '', from: 'now' }
 
 /** What someone needs, who has these grants and what policies say. */
 const access = (identity: string, need: Need, ...grants: Grant[]): Access => ({
@@ -49,7 +49,7 @@ const creating = (config: string, path: string, identity: string, ...grants: Gra
 const create = (path: string, contents = 'x'): Command => ({
   type: 'createVariable',
   path,
-  contents: { kind: 'text', contents },
+  input: { kind: 'text', contents },
   requestId: '',
 })
 const remove = (path: string): Command => ({ type: 'deleteVariable', path, recursive: false })
@@ -69,6 +69,7 @@ const binding = (role: string, member: string, ...names: string[]): wire.Binding
 function short(message: wire.Message): string {
   if ('error' in message) return message.error.status
   if ('waiter' in message) return `waiter ${message.waiter.name.replace(/.*\//, '')}`
+  if ('changes' in message) throw new Error('a change is to come by itself')
   const { name, state, text } = message.variable
   return [name.replace(/.*\/variables\//, ''), state, text].join(' ')
 }
@@ -292,7 +293,9 @@ it('keeps conditions of 8000 characters beside a subscription, and refuses one w
 
 /** Lets so many listen to a config that there is no room for another; answers their ends of the connections. */
 function crowd(object: ConfigObject): Promise<WebSocket[]> {
-  const listening = encodeURIComponent(JSON.stringify({ subscription: { kind: 'config', root: 'nothing' } }))
+  const listening = encodeURIComponent(
+    JSON.stringify({ subscription: { kind: 'config', root: 'nothing', from: 'now' } }),
+  )
   const headers = { Upgrade: 'websocket', [LISTENING]: listening }
   // Inside the object, since from outside it would take many times as long.
   return runInDurableObject<RuntimeConfig, WebSocket[]>(object, async (instance, ctx) => {

@@ -20,11 +20,21 @@ it('relays what the object tells, in order, and its close', async () => {
   expect(await listener.closed()).toBe(1000)
 })
 
-it('relays what the caller says', async () => {
-  const { name } = await freshConfig()
-  const listener = await subscribe(name)
-  listener.send('ping')
-  expect(await listener.text()).toBe('pong')
+it('answers a ping itself, and what it does not understand with an error; the connection stays', async () => {
+  const { object, name } = await freshConfig()
+  await expectOk(wait(object, 'w', '/ready', 1))
+  const stream = await subscribe(name)
+  const waiter = await subscribe(`${name}/waiters/w`)
+  await waiter.next()
+  for (const listener of [stream, waiter]) {
+    listener.send('ping')
+    expect(await listener.text()).toBe('pong')
+    listener.send('{"id": 1}')
+    expect(await listener.next()).toMatchObject({ error: { code: 400, status: 'INVALID_ARGUMENT' } })
+  }
+  await expectOk(write(object, 'ready'))
+  expect(await stream.next()).toMatchObject({ variable: { state: 'UPDATED' } })
+  expect(await waiter.next()).toMatchObject({ waiter: { done: true } })
 })
 
 it('tells the caller to come again when the object is lost', async () => {

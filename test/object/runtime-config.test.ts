@@ -34,7 +34,11 @@ describe.each(lives)('%s', (_, befall) => {
     const change = { version: 1, bindings: [{ role: 'roles/viewer', members: ['allUsers'] }], etag: '' }
     const policy = await expectOk(made.object.submit({ type: 'setIamPolicy', policy: change }))
     const object = await befall(made)
-    expect(await expectOk(object.query({ type: 'getConfig' }))).toEqual({ name: made.name, description: 'kept' })
+    expect(await expectOk(object.query({ type: 'getConfig' }))).toEqual({
+      name: made.name,
+      description: 'kept',
+      etag: expect.any(String),
+    })
     expect(await expectOk(object.query({ type: 'getVariable', path: 'a/b' }))).toEqual(variable)
     expect(await expectOk(object.query({ type: 'getIamPolicy' }))).toEqual(policy)
   })
@@ -64,10 +68,12 @@ describe.each(lives)('%s', (_, befall) => {
   it('a requestId is answered as it was the first time', async () => {
     const made = await freshConfig()
     const contents = { kind: 'text', contents: 'first' } as const
-    const first = await made.object.submit({ type: 'createVariable', path: 'v', contents, requestId: 'r' })
+    const first = await made.object.submit({ type: 'createVariable', path: 'v', input: contents, requestId: 'r' })
     const object = await befall(made)
-    await expectOk(object.submit({ type: 'updateVariable', path: 'v', contents: { ...contents, contents: 'second' } }))
-    expect(await object.submit({ type: 'createVariable', path: 'other', contents, requestId: 'r' })).toEqual(first)
+    await expectOk(object.submit({ type: 'updateVariable', path: 'v', input: { ...contents, contents: 'second' } }))
+    expect(await object.submit({ type: 'createVariable', path: 'other', input: contents, requestId: 'r' })).toEqual(
+      first,
+    )
   })
 
   it('stamps go on increasing though the clock steps back', async () => {
@@ -90,7 +96,7 @@ describe.each(lives)('%s', (_, befall) => {
     expect(await alarmOf(object)).toBeNull()
     expect(await object.query({ type: 'getConfig' })).toEqual({ ok: false, fault: { kind: 'notFound' } })
     await expectOk(object.submit({ type: 'createConfig', name: made.name, description: '', requestId: '' }))
-    expect(await expectOk(object.query({ type: 'getConfig' }))).toEqual({ name: made.name })
+    expect(await expectOk(object.query({ type: 'getConfig' }))).toEqual({ name: made.name, etag: expect.any(String) })
     expect(await object.query({ type: 'getVariable', path: 'v' })).toMatchObject({ fault: { kind: 'notFound' } })
   })
 })
@@ -103,7 +109,7 @@ it('writes nothing when what does not exist is asked for, changed or deleted', a
   expect(await write(object, 'v')).toEqual(notFound)
   expect(await object.submit({ type: 'updateConfig', description: 'x' })).toEqual(notFound)
   expect(await object.submit({ type: 'deleteConfig' })).toEqual(notFound)
-  expect((await subscribe(object, { kind: 'config', root: '' })).webSocket).toBeNull()
+  expect((await subscribe(object, { kind: 'config', root: '', from: 'now' })).webSocket).toBeNull()
   expect(await directory.list({})).toEqual({ ok: true, value: {} })
   expect(await tablesOf(object)).toEqual([])
   expect(await tablesOf(directory)).toEqual([])

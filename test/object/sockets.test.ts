@@ -31,7 +31,7 @@ it('goes on through hibernation: the object sleeps, wakes at a write, and tells'
   const { object, name } = await freshConfig()
   await expectOk(wait(object, 'w', '/ready', 1))
   const waiter = await listen(object, { kind: 'waiter', id: 'w' })
-  const config = await listen(object, { kind: 'config', root: 'ready' })
+  const config = await listen(object, { kind: 'config', root: 'ready', from: 'now' })
   await waiter.next()
   await evictDurableObject(object)
   await expectOk(write(env.RUNTIME_CONFIG.getByName(name), 'ready/a', 'here'))
@@ -43,39 +43,32 @@ it('goes on through hibernation: the object sleeps, wakes at a write, and tells'
   expect(await waiter.closed()).toBe(1000)
 })
 
-it('answers a ping while the object sleeps, and lets it sleep', async () => {
+it('gives a stream a bookmark while the object sleeps, and lets it sleep', async () => {
   const { object, name } = await freshConfig()
-  const listener = await listen(object, { kind: 'config', root: '' })
+  const listener = await listen(object, { kind: 'config', root: '', from: 'now' })
+  const first = await listener.bookmark()
+  await expectOk(write(object, 'a'))
+  const { variable } = (await listener.next()) as { variable: wire.Variable }
   await evictDurableObject(object)
   // An object that wakes begins by reading what is stored.
   const wakes = vi.spyOn(SqlStore.prototype, 'reload')
-  listener.send('ping')
-  expect(await listener.text()).toBe('pong')
+  listener.send('bookmark')
+  expect(await listener.bookmark()).toBe(variable.updateTime)
+  expect(variable.updateTime > first).toBe(true)
   expect(wakes).not.toHaveBeenCalled()
-  await expectOk(write(env.RUNTIME_CONFIG.getByName(name), 'a'))
+  await expectOk(write(env.RUNTIME_CONFIG.getByName(name), 'b'))
   expect(wakes).toHaveBeenCalledOnce()
   wakes.mockRestore()
 })
 
-it('answers any other message with an error, and stays', async () => {
-  const { object } = await freshConfig()
-  const listener = await listen(object, { kind: 'config', root: '' })
-  listener.send('{"id": 1}')
-  expect(await listener.next()).toMatchObject({ error: { code: 400, status: 'INVALID_ARGUMENT' } })
-  await expectOk(write(object, 'a'))
-  expect(await listener.next()).toMatchObject({ variable: { state: 'UPDATED' } })
-})
-
 it('tells of each change under the path, by whole segments, in order, with the last contents of what is deleted', async () => {
   const { object, name } = await freshConfig()
-  const listener = await listen(object, { kind: 'config', root: 'ready' })
+  const listener = await listen(object, { kind: 'config', root: 'ready', from: 'now' })
   await expectOk(write(object, 'readyish'))
   await expectOk(write(object, 'other/ready'))
   await expectOk(write(object, 'ready/b', 'b'))
   await expectOk(write(object, 'ready/a/x', 'x'))
-  await expectOk(
-    object.submit({ type: 'updateVariable', path: 'ready/b', contents: { kind: 'value', contents: 'AA==' } }),
-  )
+  await expectOk(object.submit({ type: 'updateVariable', path: 'ready/b', input: { kind: 'value', contents: 'AA==' } }))
   await expectOk(object.submit({ type: 'deleteVariable', path: 'ready', recursive: true }))
   const heard: wire.Variable[] = []
   for (let count = 0; count < 5; count++) heard.push(((await listener.next()) as { variable: wire.Variable }).variable)
@@ -107,7 +100,7 @@ it('tells everyone when the config is deleted: each variable first, then the end
   const { object, name } = await freshConfig()
   await expectOk(write(object, 'a', 'last'))
   await expectOk(wait(object, 'w', '/ready', 1))
-  const config = await listen(object, { kind: 'config', root: '' })
+  const config = await listen(object, { kind: 'config', root: '', from: 'now' })
   const watch = await listen(object, { kind: 'watch', path: 'a' })
   const waiter = await listen(object, { kind: 'waiter', id: 'w' })
   await watch.next()
@@ -127,7 +120,7 @@ it('hears of one variable by its exact name, never of what is beneath or beside 
   const listener = await listen(object, { kind: 'watch', path: 'a' })
   expect(await listener.next()).toMatchObject({ variable: { text: '1' } })
   await expectOk(write(object, 'ab'))
-  await expectOk(object.submit({ type: 'updateVariable', path: 'a', contents: { kind: 'text', contents: '2' } }))
+  await expectOk(object.submit({ type: 'updateVariable', path: 'a', input: { kind: 'text', contents: '2' } }))
   expect(await listener.next()).toMatchObject({ variable: { text: '2', state: 'UPDATED' } })
 })
 
@@ -156,7 +149,7 @@ it('misses nothing and repeats nothing when a subscription begins amid writes', 
 it('takes a path as long as paths may be', async () => {
   const { object } = await freshConfig()
   const path = `${'a'.repeat(63)}/`.repeat(4).slice(0, 255)
-  const listener = await listen(object, { kind: 'config', root: path })
+  const listener = await listen(object, { kind: 'config', root: path, from: 'now' })
   await expectOk(write(object, path))
   expect(await listener.next()).toMatchObject({ variable: { state: 'UPDATED' } })
 })

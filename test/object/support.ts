@@ -6,6 +6,7 @@ import type { Outcome } from '../../src/core/command.ts'
 import type * as wire from '../../src/core/wire.ts'
 import type { RuntimeConfig } from '../../src/object/runtime-config.ts'
 import { LISTENING, type Listening, type Subscription } from '../../src/object/sockets.ts'
+import { unpack } from '../support/unpack.ts'
 
 export type ConfigObject = DurableObjectStub<RuntimeConfig>
 
@@ -31,7 +32,7 @@ export async function expectOk<T = wire.Answer>(outcome: Promise<Outcome>): Prom
 }
 
 export const write = (object: ConfigObject, path: string, contents = 'x') =>
-  object.submit({ type: 'createVariable', path, contents: { kind: 'text', contents }, requestId: '' })
+  object.submit({ type: 'createVariable', path, input: { kind: 'text', contents }, requestId: '' })
 
 export const wait = (object: ConfigObject, id: string, path: string, number: number, timeout = '3600s') =>
   object.submit({
@@ -58,17 +59,20 @@ export const tablesOf = (object: DurableObjectStub<undefined>) =>
 /** When an object's alarm stands, in milliseconds since 1970. */
 export const alarmOf = (object: ConfigObject) => runInDurableObject(object, (_, { storage }) => storage.getAlarm())
 
-/** A subscription whose messages are awaited one by one. */
+/** A subscription whose messages are awaited one by one, each change by itself. */
 export class Listener {
   readonly #socket: WebSocket
   readonly #messages: string[] = []
+  readonly #bookmarks: string[] = []
   #closed: { code: number } | undefined
   #wake = () => {}
 
   constructor(socket: WebSocket) {
     this.#socket = socket
     socket.addEventListener('message', ({ data }) => {
-      this.#messages.push(data as string)
+      const changes = unpack(data as string)
+      if (changes.length) this.#messages.push(...changes)
+      else this.#bookmarks.push((JSON.parse(data as string) as wire.Changes).stamp)
       this.#wake()
     })
     socket.addEventListener('close', ({ code }) => {
@@ -85,6 +89,12 @@ export class Listener {
       await new Promise<void>((resolve) => (this.#wake = resolve))
     }
     return this.#messages.shift() as string
+  }
+
+  /** The stamp of the next bookmark. */
+  async bookmark(): Promise<string> {
+    while (!this.#bookmarks.length) await new Promise<void>((resolve) => (this.#wake = resolve))
+    return this.#bookmarks.shift() as string
   }
 
   /** The next message. */

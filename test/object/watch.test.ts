@@ -15,7 +15,7 @@ const update = (config: string, path: string, contents: string) =>
     env.RUNTIME_CONFIG.getByName(config).submit({
       type: 'updateVariable',
       path,
-      contents: { kind: 'text', contents },
+      input: { kind: 'text', contents },
     }),
   )
 

@@ -291,7 +291,7 @@ describe('a subscription', () => {
     const listener = await subscribe(setting, name, bearer(await sign(60 * DAY)))
     vi.advanceTimersByTime(1000)
     // One that is set for too long ends at once, again and again.
-    expect(timers).toHaveBeenCalledOnce()
+    expect(timers.mock.calls.filter(([, ms = 0]) => ms > DAY * 1000)).toHaveLength(1)
     vi.advanceTimersByTime(59 * DAY * 1000)
     await expectOk(write(object, 'v'))
     expect(await listener.next()).toHaveProperty('variable')

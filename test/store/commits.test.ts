@@ -40,7 +40,7 @@ const create: Command = { type: 'createConfig', name: NAME, description: '', req
 const write = (path: string): Command => ({
   type: 'createVariable',
   path,
-  contents: { kind: 'text', contents: '' },
+  input: { kind: 'text', contents: '' },
   requestId: '',
 })
 

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { apply } from '../../src/core/apply.ts'
 import type { Command } from '../../src/core/command.ts'
+import type { EndCondition } from '../../src/core/wire.ts'
 import { SqlStore } from '../../src/object/sql-store.ts'
 import { nodeDatabase } from '../support/node-database.ts'
 
@@ -13,7 +14,7 @@ function statementsOfAWrite(size: number, path: string, ends = 0): number {
     if (!outcome.ok) throw new Error(JSON.stringify(outcome.fault))
   }
   const write = (to: string) =>
-    submit({ type: 'createVariable', path: to, contents: { kind: 'text', contents: '' }, requestId: '' })
+    submit({ type: 'createVariable', path: to, input: { kind: 'text', contents: '' }, requestId: '' })
   const wait = (id: string, root: string, number: number) =>
     submit({
       type: 'createWaiter',
@@ -39,9 +40,55 @@ it('a write takes as many statements in a large config as in a small one', () =>
   expect(statementsOfAWrite(500, 'other/a')).toBe(statementsOfAWrite(5, 'other/a'))
 })
 
-it('a write takes a few statements more for each waiter that it ends, and for no other', () => {
-  const none = statementsOfAWrite(50, 'new/a', 0)
-  const one = statementsOfAWrite(50, 'new/a', 1)
-  const ten = statementsOfAWrite(50, 'new/a', 10)
-  expect(ten - one).toBe(9 * (one - none - 1))
+it('a write takes so many statements more for each waiter that it ends, and for no other', () => {
+  const [one, ten, twenty] = [1, 10, 20].map((ends) => statementsOfAWrite(50, 'new/a', ends)) as [
+    number,
+    number,
+    number,
+  ]
+  expect(ten).toBeGreaterThan(one)
+  expect((twenty - ten) * 9).toBe((ten - one) * 10)
+})
+
+/** Statements of an update of `job`, while so many waiters wait that it does not concern. */
+function statementsOfAnUpdate(waiters: readonly EndCondition[]): number {
+  const database = nodeDatabase()
+  const store = new SqlStore(database)
+  const submit = (command: Command) => {
+    const { outcome } = apply(store, command, { now: 1000, heard: () => true })
+    if (!outcome.ok) throw new Error(JSON.stringify(outcome.fault))
+  }
+  const text = (contents: string) => ({ kind: 'text' as const, contents })
+  submit({ type: 'createConfig', name: 'projects/p/configs/c', description: '', requestId: '' })
+  submit({ type: 'createVariable', path: 'job', input: text('begun'), requestId: '' })
+  for (const [index, success] of waiters.entries()) {
+    submit({ type: 'createWaiter', id: `w${index}`, spec: { timeout: '60s', success }, requestId: '' })
+  }
+  const before = database.statements
+  submit({ type: 'updateVariable', path: 'job', input: text('half') })
+  return database.statements - before
+}
+
+const many = (size: number, of: (index: number) => EndCondition) =>
+  Array.from({ length: size }, (_, index) => of(index))
+
+it('a write takes as many statements however many waiters compare the same variable with other texts', () => {
+  const equals = (index: number) => ({ variable: { name: 'job', match: { equals: `done ${index}` } } })
+  const oneOf = (index: number) => ({
+    cardinality: { path: '/', number: 1, match: { oneOf: [`a${index}`, `b${index}`] } },
+  })
+  expect(statementsOfAnUpdate(many(300, equals))).toBe(statementsOfAnUpdate([]))
+  expect(statementsOfAnUpdate(many(300, oneOf))).toBe(statementsOfAnUpdate([]))
+})
+
+it('a write takes as many statements however many rosters there are that it is not in', () => {
+  const roster = (index: number) => ({
+    cardinality: { path: '/', number: 2, members: [`host-${index}`, `host-${index + 1}`], match: { equals: 'half' } },
+  })
+  expect(statementsOfAnUpdate(many(300, roster))).toBe(statementsOfAnUpdate([]))
+})
+
+it('an update takes as many statements however many waiters count the variable without a look at its text', () => {
+  const counts = (index: number) => ({ cardinality: { path: '/job', number: 2 + index } })
+  expect(statementsOfAnUpdate(many(300, counts))).toBe(statementsOfAnUpdate([]))
 })

@@ -13,10 +13,10 @@ const createConfig: Command = { type: 'createConfig', name: NAME, description: '
 const create = (path: string, contents = '', requestId = ''): Command => ({
   type: 'createVariable',
   path,
-  contents: text(contents),
+  input: text(contents),
   requestId,
 })
-const update = (path: string, contents: string): Command => ({ type: 'updateVariable', path, contents: text(contents) })
+const update = (path: string, contents: string): Command => ({ type: 'updateVariable', path, input: text(contents) })
 const remove = (path: string, recursive = false): Command => ({ type: 'deleteVariable', path, recursive })
 const wait = (id: string, path = '/nowhere', requestId = ''): Command => ({
   type: 'createWaiter',
@@ -189,7 +189,7 @@ it('answers a requestId as it was the first time though there is no room any mor
 })
 
 it('counts a value as its base64', () => {
-  submitAll({ type: 'createVariable', path: 'v', contents: { kind: 'value', contents: 'AAAAAA==' }, requestId: '' })
+  submitAll({ type: 'createVariable', path: 'v', input: { kind: 'value', contents: 'AAAAAA==' }, requestId: '' })
   expect(store.usage()).toEqual({ variables: 1, bytes: 'v'.length + 'AAAAAA=='.length, waiters: 0 })
 })
 

@@ -83,7 +83,7 @@ it('counts exactly what a config of version 1 holds, and keeps all of it', () =>
   const bytes = VARIABLES.map(({ path, contents }) => Buffer.byteLength(path) + Buffer.byteLength(contents))
   const usage = { variables: 5, bytes: bytes.reduce((sum, size) => sum + size), waiters: 2 }
   expect(store.usage()).toEqual(usage)
-  expect(store.config()).toEqual({ name: NAME, description: 'old', policy: POLICY })
+  expect(store.config()).toEqual({ name: NAME, description: 'old', policy: POLICY, created: 0, updated: 13 })
   expect([...store.variables('')]).toEqual(VARIABLES)
   expect(Array.from(store.waiters(''), ({ id, end }) => [id, end])).toEqual([
     ['ended', { at: 12, how: 'success' }],
@@ -95,8 +95,8 @@ it('counts exactly what a config of version 1 holds, and keeps all of it', () =>
 it('goes on from a config of version 1: stamps increase, waiters end, and what is deleted is given back', () => {
   const store = new SqlStore(databaseOfVersion1())
   const circumstances = { now: 1, heard: () => true }
-  const contents = { kind: 'text', contents: '' } as const
-  const { events } = apply(store, { type: 'createVariable', path: 'ready/c', contents, requestId: '' }, circumstances)
+  const input = { kind: 'text', contents: '' } as const
+  const { events } = apply(store, { type: 'createVariable', path: 'ready/c', input, requestId: '' }, circumstances)
   expect(events).toMatchObject([
     { kind: 'variable', stamp: 14 },
     { waiter: { id: 'waiting', end: { how: 'success' } } },

@@ -11,7 +11,8 @@ export const NEEDS_CREDENTIAL: Fault = {
   message: 'The request has no credential, and without one it is not allowed: send "Authorization: Bearer <token>".',
 }
 
-const TOO_MANY: Fault = {
+/** The refusal of who makes too many requests. */
+export const TOO_MANY: Fault = {
   kind: 'resourceExhausted',
   message: 'The caller makes more requests than it may. Try again later.',
 }
@@ -32,9 +33,13 @@ export async function admit(request: Request, { query }: Address, env: Env): Pro
     typeof door === 'string'
       ? ok<Visitor>({ member: '' })
       : await door.identify(request.headers, query, (url, init) => outside.fetch(url, init))
-  // Who shows no good credential is counted by the address it comes from, which Cloudflare tells.
-  const key = (visitor.ok && visitor.value.member) || `address:${request.headers.get('CF-Connecting-IP') ?? 'unknown'}`
+  const key = rateKey(visitor.ok ? visitor.value.member : '', request)
   return (await mayGoOn(env, key)) ? visitor : refuse(TOO_MANY)
+}
+
+/** By what a caller's requests are counted. Who shows no good credential: by its address, which Cloudflare tells. */
+export function rateKey(member: string, { headers }: Request): string {
+  return member || `address:${headers.get('CF-Connecting-IP') ?? 'unknown'}`
 }
 
 /**
@@ -50,7 +55,8 @@ function isForeign({ url, headers }: Request): boolean {
   return host.includes('.') && !isLoopback(host)
 }
 
-async function mayGoOn({ ROLLCALL_RATE_LIMIT: limiter }: Env, key: string): Promise<boolean> {
+/** Whether a caller may make one more request now, where the platform counts them. */
+export async function mayGoOn({ ROLLCALL_RATE_LIMIT: limiter }: Env, key: string): Promise<boolean> {
   if (!limiter) return true
   try {
     return (await limiter.limit({ key })).success

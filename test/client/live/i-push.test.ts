@@ -231,7 +231,7 @@ describe('I4: where no socket gets through', () => {
       const { data } = await write('on')
       const { value, label } = await waiting
       expect(label).toBe('success')
-      expect(value).toEqual({ name, text: 'on', updateTime: data.updateTime })
+      expect(value).toMatchObject({ name, text: 'on', updateTime: data.updateTime })
       expect(seen).toEqual(['off', 'on'])
     },
   )

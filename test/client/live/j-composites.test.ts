@@ -38,7 +38,7 @@ describe('composite operations', () => {
   it('J4: J6: a config is there, and gone', async () => {
     const { run, config } = await setUp()
     const name = `${config}-2`
-    expect((await run.createConfigAndWaitForState({ name }, ['ACTIVE'], waiting))?.data).toEqual({ name })
+    expect((await run.createConfigAndWaitForState({ name }, ['ACTIVE'], waiting))?.data).toMatchObject({ name })
     expect(await run.deleteConfigAndWaitForState(name, ['DELETED'], waiting)).toBe(WAIT_RESOURCE_NOT_FOUND)
     expect(await run.deleteConfigAndWaitForState(name, ['DELETED'], waiting)).toBe(WAIT_RESOURCE_NOT_FOUND)
   })

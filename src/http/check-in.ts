@@ -1,0 +1,115 @@
+/**
+ * Checking in over a socket: each frame is a commit, read and checked as by HTTP and answered when it is durable. What
+ * comes while a call to the object is under way goes with the next one, as commits gather in the object; so a fleet is
+ * let in by few calls, and one node at once.
+ */
+import type { Access } from '../core/access.ts'
+import type { Command, Outcome } from '../core/command.ts'
+import { all, invalid, ok, refuse, statusOf, type Fault, type Result } from '../core/fault.ts'
+import { formatName, type ResourceName } from '../core/name.ts'
+import { accessOf, objectOf } from './ask.ts'
+import { mayGoOn, NEEDS_CREDENTIAL, rateKey, TOO_MANY } from './auth/admit.ts'
+import { recordRefusal } from './auth/record.ts'
+import * as bodies from './bodies.ts'
+import { MAX_BODY_BYTES, readJsonText, type JsonObject } from './json.ts'
+import { readCommit } from './methods/commit.ts'
+import { readRequestId } from './methods/names.ts'
+import type { Hear, Subscribing } from './subscribe.ts'
+
+/** The most frames of one socket that wait for their answers. */
+export const MAX_FRAMES = 4096
+/** The most commits in one call to the object. */
+const MAX_TOGETHER = 256
+
+/** A commit on its way, and how to answer its frame. */
+interface Frame {
+  readonly command: Extract<Command, { type: 'commit' }>
+  readonly access: Access | undefined
+  readonly settle: (outcome: Outcome) => void
+}
+
+type Config = Extract<ResourceName, { kind: 'config' }>
+
+/** Takes the frames of one socket. */
+export function checkIns(call: Subscribing & { readonly name: Config }): Hear {
+  const waiting: Frame[] = []
+  let running = false
+  const run = async () => {
+    running = true
+    while (waiting.length) {
+      const frames = waiting.splice(0, MAX_TOGETHER)
+      const outcomes = await submit(call, frames)
+      for (const [index, { settle }] of frames.entries()) settle(outcomes[index] ?? refuse({ kind: 'internal' }))
+    }
+    running = false
+  }
+  return async (message, answer) => {
+    const { id, commit } = readFrame(message, call)
+    const settle = (outcome: Outcome) => answer(JSON.stringify(answerOf(id, outcome, call)))
+    const key = rateKey(call.caller?.identity ?? '', call.request)
+    const full = waiting.length >= MAX_FRAMES
+    if (!commit.ok) return settle(commit)
+    if (full || (call.env.ROLLCALL_RATE_LIMIT && !(await mayGoOn(call.env, key)))) return settle(refuse(TOO_MANY))
+    waiting.push({ ...commit.value, settle })
+    if (!running) void run()
+  }
+}
+
+async function submit(call: Subscribing, frames: readonly Frame[]): Promise<readonly Outcome[]> {
+  try {
+    return await objectOf(call.env, call.name).commit(frames.map(({ command, access }) => ({ command, access })))
+  } catch (error) {
+    // Nobody knows whether these were done; a requestId lets the caller try again.
+    console.error({ message: 'commits of a socket failed', event: 'check-in.failed', error })
+    return frames.map(() => refuse({ kind: 'unavailable' }))
+  }
+}
+
+type Id = string | number | undefined
+
+/** What a frame asks for, and the id under which it is answered, if it has a good one. */
+function readFrame(
+  message: string,
+  call: Subscribing & { readonly name: Config },
+): { readonly id: Id; readonly commit: Result<Pick<Frame, 'command' | 'access'>> } {
+  if (message.length > MAX_BODY_BYTES) {
+    const tooLong = `A message may have at most ${MAX_BODY_BYTES} characters.`
+    return { id: undefined, commit: refuse({ kind: 'resourceExhausted', message: tooLong }) }
+  }
+  const json = readJsonText(message, 'message')
+  if (!json.ok) return { id: undefined, commit: json }
+  const { id } = json.value
+  if (!isId(id)) {
+    return { id: undefined, commit: invalid('id', 'id is required: a number, or a text of at most 64 characters') }
+  }
+  const frame = bodies.readBody(bodies.frame, json.value)
+  if (!frame.ok) return { id, commit: frame }
+  const given = frame.value.commit
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    return { id, commit: invalid('commit', 'commit is required: an object with writes') }
+  }
+  const body = bodies.readBody(bodies.commit, given as JsonObject)
+  if (!body.ok) return { id, commit: body }
+  const read = all({
+    commit: readCommit(body.value, call.name),
+    requestId: readRequestId(frame.value.requestId ?? '', call),
+  })
+  if (!read.ok) return { id, commit: read }
+  const { commit, requestId } = read.value
+  const access = accessOf(call, commit.needs)
+  return { id, commit: ok({ command: { type: 'commit', writes: commit.writes, requestId }, access }) }
+}
+
+const isId = (id: unknown): id is string | number =>
+  (typeof id === 'number' && Number.isFinite(id)) || (typeof id === 'string' && id.length <= 64)
+
+function answerOf(id: Id, outcome: Outcome, call: Subscribing): object {
+  const named = id === undefined ? {} : { id }
+  if (outcome.ok) return { ...named, ...outcome.value }
+  // Who showed no credential and may not do something is told to show one: with it, it might.
+  const anonymous = outcome.fault.kind === 'permissionDenied' && call.caller?.identity === ''
+  const fault: Fault = anonymous ? NEEDS_CREDENTIAL : outcome.fault
+  const method = 'projects.configs.commit'
+  recordRefusal({ caller: call.caller?.identity, method, resource: formatName(call.name) }, fault)
+  return { ...named, error: statusOf(fault) }
+}

@@ -1,0 +1,54 @@
+/** `testIamPermissions`, on every kind of resource. */
+import { denied } from '../../core/access.ts'
+import type { Query } from '../../core/command.ts'
+import { ok } from '../../core/fault.ts'
+import { formatName } from '../../core/name.ts'
+import { knownPermissions } from '../../core/policy.ts'
+import type * as wire from '../../core/wire.ts'
+import { objectOf, type InConfig } from '../ask.ts'
+import * as bodies from '../bodies.ts'
+import { method, type Method } from '../method.ts'
+
+/**
+ * `testIamPermissions` is the same on every kind of resource, and takes no permission: it answers those that the caller
+ * has. Where there is no such resource nobody has any.
+ */
+export function testIamPermissions(id: string, on: 'config' | 'variable' | 'waiter' | 'operation'): Method {
+  return method({
+    id,
+    http: 'POST',
+    on,
+    verb: 'testIamPermissions',
+    body: bodies.permissions,
+    permission: '',
+    async call({ name, body, env, caller }) {
+      const known = knownPermissions(body.permissions ?? [])
+      if (!known.ok) return known
+      const permissions = known.value.permissions ?? []
+      const resource = questionOf(name)
+      const question: Query = { type: 'testIamPermissions', permissions, name: formatName(name), resource }
+      const outcome = await objectOf(env, name).query(question, caller && { caller, needs: [] })
+      const answer = (outcome.ok ? outcome.value : {}) as wire.TestIamPermissionsResponse
+      if (caller?.identity !== '' || answer.permissions) return ok(answer)
+      // Who has shown nothing and may do nothing is told to show something.
+      return denied({ permission: permissions[0] ?? '', name: formatName(name) })
+    },
+  })
+}
+
+/** The question of what there is under a name. */
+export function questionOf(name: InConfig): Query {
+  switch (name.kind) {
+    case 'config':
+      return { type: 'getConfig' }
+    case 'variable':
+      return { type: 'getVariable', path: name.path }
+    case 'waiter':
+      return { type: 'getWaiter', id: name.waiter }
+    case 'operation': {
+      // Only waiters have operations, so far: other names are asked for as that of a waiter which cannot be.
+      const [collection, waiter = '', ...rest] = name.operation.split('/')
+      return { type: 'getOperation', waiter: collection === 'waiters' && !rest.length ? waiter : '' }
+    }
+  }
+}

@@ -1,0 +1,83 @@
+/** The methods of waiters, and of the operations that stand for them. */
+import { all } from '../../core/fault.ts'
+import { formatName } from '../../core/name.ts'
+import { readWaiter } from '../../core/waiter.ts'
+import { accessOf, need, needAny, needsToCount, query, submit } from '../ask.ts'
+import * as bodies from '../bodies.ts'
+import { awaitWaiter, heldFor } from '../held.ts'
+import { method, type Method } from '../method.ts'
+import { subscribe } from '../subscribe.ts'
+import { creates, paged, readName, readRequestId } from './names.ts'
+import { questionOf, testIamPermissions } from './permissions.ts'
+
+export const WAITER_METHODS: readonly Method[] = [
+  method({
+    id: 'projects.configs.waiters.create',
+    http: 'POST',
+    on: 'waiters',
+    query: creates,
+    body: bodies.waiter,
+    permission: 'runtimeconfig.waiters.create',
+    call(call) {
+      const { name, query: parameters, body } = call
+      const made = readName(body.name, 'waiter.name', 'waiter', name)
+      const read = all({
+        made,
+        spec: readWaiter(body, formatName(name)),
+        requestId: readRequestId(parameters.requestId, call),
+      })
+      if (!read.ok) return read
+      const { made: waiter, spec, requestId } = read.value
+      const needs = [need(call, waiter), ...needsToCount(formatName(name), spec)]
+      return submit(call, { type: 'createWaiter', id: waiter.waiter, spec, requestId }, needs)
+    },
+  }),
+  method({
+    id: 'projects.configs.waiters.list',
+    http: 'GET',
+    on: 'waiters',
+    query: paged,
+    permission: 'runtimeconfig.waiters.list',
+    call: (call) => query(call, { type: 'listWaiters', page: call.query }, [needAny(call, 'waiters')]),
+  }),
+  method({
+    id: 'projects.configs.waiters.get',
+    http: 'GET',
+    on: 'waiter',
+    permission: 'runtimeconfig.waiters.get',
+    call: (call) => query(call, { type: 'getWaiter', id: call.name.waiter }),
+  }),
+  method({
+    id: 'projects.configs.waiters.delete',
+    http: 'DELETE',
+    on: 'waiter',
+    permission: 'runtimeconfig.waiters.delete',
+    call: (call) => submit(call, { type: 'deleteWaiter', id: call.name.waiter }),
+  }),
+  testIamPermissions('projects.configs.waiters.testIamPermissions', 'waiter'),
+  method({
+    id: 'projects.configs.waiters.wait',
+    http: 'POST',
+    on: 'waiter',
+    verb: 'wait',
+    permission: 'runtimeconfig.waiters.get',
+    call: (call) => awaitWaiter(call.env, call.name.waiter, heldFor(call)),
+  }),
+  method({
+    id: 'projects.configs.waiters.subscribe',
+    http: 'GET',
+    on: 'waiter',
+    verb: 'subscribe',
+    permission: 'runtimeconfig.waiters.get',
+    call: (call) => subscribe(call, { kind: 'waiter', id: call.name.waiter }, accessOf(call, [need(call)])),
+  }),
+
+  method({
+    id: 'projects.configs.operations.get',
+    http: 'GET',
+    on: 'operation',
+    permission: 'runtimeconfig.operations.get',
+    call: (call) => query(call, questionOf(call.name)),
+  }),
+  testIamPermissions('projects.configs.operations.testIamPermissions', 'operation'),
+]

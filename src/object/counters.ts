@@ -1,0 +1,230 @@
+/** The counters and atoms of the waiters that still wait, in tables. */
+import type { Atom } from '../core/condition.ts'
+import {
+  placesOf,
+  placeUnder,
+  rootAt,
+  selectorsFor,
+  selectorsOf,
+  type Counted,
+  type Counter,
+  type Move,
+} from '../core/counter.ts'
+import { matches } from '../core/match.ts'
+import { isUnder, rootsOf } from '../core/name.ts'
+import type { Stamp } from '../core/time.ts'
+import type { Contents } from '../core/variable.ts'
+import type * as wire from '../core/wire.ts'
+import { beneath, type Row, type Sql } from './schema.ts'
+
+/** A counter's row, as far as a write must know it. */
+interface CounterRow extends Row {
+  id: number
+  count: number
+  match: string | null
+  keeps: number | null
+}
+
+/** An atom of a waiter, and whether the waiter gains by its holding or by its not holding. */
+export interface WaitingAtom {
+  readonly atom: Atom
+  readonly gains: boolean
+}
+
+export class Counters {
+  readonly #sql: Sql
+
+  constructor(sql: Sql) {
+    this.#sql = sql
+  }
+
+  /** Keeps the counters of a waiter's atoms from now on. */
+  watch(waiter: string, atoms: readonly WaitingAtom[], stamp: Stamp): void {
+    for (const { atom, gains } of atoms) {
+      const counter = this.#idOf(atom.counter) ?? this.#keep(atom.counter, stamp)
+      const query = 'INSERT OR IGNORE INTO atoms VALUES (?, ?, ?, ?)'
+      this.#sql.exec(query, counter, gains ? 1 : 0, atom.threshold, waiter)
+    }
+  }
+
+  /** Forgets a waiter's atoms, and the counters that no other waiter needs. */
+  unwatch(waiter: string, atoms: readonly WaitingAtom[]): void {
+    for (const { atom, gains } of atoms) {
+      const counter = this.#idOf(atom.counter)
+      if (counter === undefined) continue
+      const query = 'DELETE FROM atoms WHERE counter = ? AND gains = ? AND threshold = ? AND waiter = ?'
+      this.#sql.exec(query, counter, gains ? 1 : 0, atom.threshold, waiter)
+      const idle =
+        'DELETE FROM counters WHERE id = ? AND NOT EXISTS (SELECT 1 FROM atoms WHERE counter = ?) RETURNING id'
+      if (this.#sql.exec(idle, counter, counter).toArray().length) this.#drop(counter, atom.counter)
+    }
+  }
+
+  /** A counter as it is kept, or counted now where it is not. */
+  counted(counter: Counter): Counted {
+    const row = this.#sql.exec('SELECT id, count, changed FROM counters WHERE key = ?', counter.key).toArray()[0]
+    if (!row) return { count: this.#countNow(counter) }
+    return { count: Number(row.count), kept: { counter: Number(row.id), changed: Number(row.changed) } }
+  }
+
+  /** The places of a counter of names whose variable it counts. */
+  present(counter: Counter): ReadonlySet<string> {
+    const id = counter.keeps === undefined ? undefined : this.#idOf(counter)
+    if (id === undefined) return new Set(this.#countedPaths(counter))
+    const rows = this.#sql.exec('SELECT path FROM kept WHERE counter = ?', id).toArray()
+    return new Set(rows.map(({ path }) => path as string))
+  }
+
+  /** Moves the counters by a change of one variable. */
+  shift(path: string, before: Contents | undefined, after: Contents | undefined, stamp: Stamp): Move[] {
+    const query = `SELECT id, count, match, keeps FROM places JOIN counters ON counter = id
+      WHERE place IN (SELECT value FROM json_each(?)) AND selector IN (SELECT value FROM json_each(?))`
+    const places = JSON.stringify(placesOf(path))
+    const selectors = JSON.stringify(selectorsFor(before, after))
+    // A match of several texts is found by the one before and by the one after.
+    const found = new Map(
+      (this.#sql.exec(query, places, selectors).toArray() as CounterRow[]).map((row) => [row.id, row]),
+    )
+    const moves: Move[] = []
+    for (const row of found.values()) {
+      const by = row.keeps === null ? difference(row, before, after) : this.#keepOne(row, path, after)
+      if (by) moves.push(this.#move(row, row.count + by, stamp))
+    }
+    return moves
+  }
+
+  /** Moves the counters as the deletion of the variable at `root` and of all beneath does, which is yet to come. */
+  shiftSubtree(root: string, stamp: Stamp): Move[] {
+    const moves: Move[] = []
+    for (const [row, removed] of this.#losing(root)) {
+      if (removed) moves.push(this.#move(row, row.count - removed, stamp))
+    }
+    return moves
+  }
+
+  /** The waiters that have an atom whose holding these moves changed, in the direction by which they gain. */
+  waitersAcross(moves: readonly Move[]): string[] {
+    // A rise makes those atoms hold whose threshold it has passed, a fall makes them no longer hold.
+    const spans = moves.map(({ counter, from, to }) => [
+      counter,
+      to > from ? 1 : 0,
+      Math.min(from, to),
+      Math.max(from, to),
+    ])
+    const query = `SELECT DISTINCT waiter FROM json_each(?) AS span CROSS JOIN atoms
+      ON counter = span.value ->> 0 AND gains = span.value ->> 1
+      AND threshold > span.value ->> 2 AND threshold <= span.value ->> 3`
+    const rows = this.#sql.exec(query, JSON.stringify(spans)).toArray()
+    return rows.map(({ waiter }) => waiter as string)
+  }
+
+  #move({ id, count }: CounterRow, to: number, stamp: Stamp): Move {
+    this.#sql.exec('UPDATE counters SET count = ?, changed = ? WHERE id = ?', to, stamp, id)
+    return { counter: id, from: count, to }
+  }
+
+  #idOf({ key }: Counter): number | undefined {
+    const row = this.#sql.exec('SELECT id FROM counters WHERE key = ?', key).toArray()[0]
+    return row && Number(row.id)
+  }
+
+  #keep(counter: Counter, stamp: Stamp): number {
+    const { key, match, keeps = null } = counter
+    const there = keeps === null ? undefined : this.#countedPaths(counter).slice(0, keeps)
+    const count = there ? there.length : this.#countNow(counter)
+    const query = 'INSERT INTO counters (count, changed, match, keeps, key) VALUES (?, ?, ?, ?, ?) RETURNING id'
+    const row = this.#sql.exec(query, count, stamp, match ? JSON.stringify(match) : null, keeps, key).toArray()[0]
+    const id = Number(row?.id)
+    if (there) this.#sql.exec('INSERT INTO kept SELECT ?, value FROM json_each(?)', id, JSON.stringify(there))
+    const places = `INSERT INTO places SELECT place.value, selector.value, ?
+      FROM json_each(?) AS place CROSS JOIN json_each(?) AS selector`
+    this.#sql.exec(places, id, JSON.stringify(counter.places), JSON.stringify(selectorsOf(counter)))
+    return id
+  }
+
+  #drop(id: number, counter: Counter): void {
+    const query = `DELETE FROM places WHERE counter = ? AND place IN (SELECT value FROM json_each(?))
+      AND selector IN (SELECT value FROM json_each(?))`
+    this.#sql.exec(query, id, JSON.stringify(counter.places), JSON.stringify(selectorsOf(counter)))
+    if (counter.keeps !== undefined) this.#sql.exec('DELETE FROM kept WHERE counter = ?', id)
+  }
+
+  /** Counts a variable for a counter that keeps what it has counted. Answers 1 if it was not counted before. */
+  #keepOne(row: CounterRow, path: string, after: Contents | undefined): number {
+    if (!after || row.count >= (row.keeps as number) || !matches(matchOf(row), after)) return 0
+    return this.#sql.exec('INSERT OR IGNORE INTO kept VALUES (?, ?) RETURNING 1', row.id, path).toArray().length
+  }
+
+  #countNow(counter: Counter): number {
+    const root = rootAt(counter.places[0] as string)
+    if (root === undefined || counter.match) return this.#countedPaths(counter).length
+    const query = 'SELECT count(*) AS count FROM variables WHERE path = ? OR (path > ? AND path < ?)'
+    return Number(this.#sql.exec(query, root, ...beneath(root)).toArray()[0]?.count)
+  }
+
+  /** The paths of the variables that a counter would count now, sorted. */
+  #countedPaths({ places, match }: Counter): string[] {
+    const root = rootAt(places[0] as string)
+    const rows =
+      root === undefined
+        ? this.#sql.exec(
+            `SELECT path, kind, contents FROM variables WHERE path IN (SELECT value FROM json_each(?)) ORDER BY path`,
+            JSON.stringify(places),
+          )
+        : this.#subtree(root)
+    const paths: string[] = []
+    for (const row of rows) if (matches(match, contentsOf(row))) paths.push(row.path as string)
+    return paths
+  }
+
+  #subtree(root: string): Iterable<Row> {
+    const query = `SELECT path, kind, contents FROM variables WHERE path = ? OR (path > ? AND path < ?) ORDER BY path`
+    return this.#sql.exec(query, root, ...beneath(root))
+  }
+
+  /** The counters that lose by the deletion of a subtree, and how many each. Those that keep never lose. */
+  #losing(root: string): Map<CounterRow, number> {
+    const above = JSON.stringify(rootsOf(root).map(placeUnder))
+    // Places at and beneath the root: of names, and of subtrees that will be empty.
+    const query = `SELECT id, count, match, keeps, place FROM places JOIN counters ON counter = id
+      WHERE keeps IS NULL AND (place IN (SELECT value FROM json_each(?)) OR place = ? OR (place > ? AND place < ?))
+      GROUP BY id, place`
+    const [from, to] = beneath(root)
+    const rows = this.#sql.exec(query, above, root, from, to).toArray() as (CounterRow & { place: string })[]
+    if (!rows.length) return new Map()
+    const byId = new Map(rows.map((row) => [row.id, row]))
+    const lost = new Map<CounterRow, number>()
+    const lose = (id: number, number: number) => {
+      const row = byId.get(id) as CounterRow
+      lost.set(row, (lost.get(row) ?? 0) + number)
+    }
+    const subtrees = rows.filter(({ place }) => rootAt(place) !== undefined)
+    const names = new Map<string, number[]>()
+    for (const { place, id } of rows)
+      if (rootAt(place) === undefined) names.set(place, [...(names.get(place) ?? []), id])
+    const plain = subtrees.filter(({ match }) => match === null)
+    const removed = plain.length ? this.#countNow({ key: '', places: [placeUnder(root)] }) : 0
+    for (const row of plain) lose(row.id, isUnder(root, rootAt(row.place) as string) ? row.count : removed)
+    const compared = subtrees.filter(({ match }) => match !== null)
+    if (!compared.length && !names.size) return lost
+    for (const variable of this.#subtree(root)) {
+      const path = variable.path as string
+      const under = compared.filter(({ place }) => isUnder(rootAt(place) as string, path)).map(({ id }) => id)
+      for (const id of [...under, ...(names.get(path) ?? [])]) {
+        if (matches(matchOf(byId.get(id) as CounterRow), contentsOf(variable))) lose(id, 1)
+      }
+    }
+    return lost
+  }
+}
+
+const matchOf = ({ match }: CounterRow): wire.Match | undefined => (match === null ? undefined : JSON.parse(match))
+
+const contentsOf = ({ kind, contents }: Row) => ({ kind: kind as Contents['kind'], contents: contents as string })
+
+/** By how much a change of a variable moves a counter that counts what is there. */
+function difference(row: CounterRow, before: Contents | undefined, after: Contents | undefined): number {
+  const match = matchOf(row)
+  const counts = (contents: Contents | undefined) => (contents && matches(match, contents) ? 1 : 0)
+  return counts(after) - counts(before)
+}
