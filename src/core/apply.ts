@@ -195,7 +195,7 @@ function commit(
   const replayed = replay(store, 'commit', requestId)
   if (replayed) return replayed
   const changes = new Changes(store, config, now)
-  const done = store.attempt<wire.WriteOutcome[]>(() => {
+  const writeAll = (): Result<wire.WriteOutcome[]> => {
     const outcomes: wire.WriteOutcome[] = []
     for (const [index, write] of writes.entries()) {
       const written = applyWrite(store, changes, write, heard)
@@ -204,7 +204,9 @@ function commit(
       outcomes.push(variable ? { variable: { ...variableHead(config.name, variable), ...(state && { state }) } } : {})
     }
     return ok(outcomes)
-  })
+  }
+  // A single write that is refused has written nothing, so there would be nothing to undo.
+  const done = writes.length === 1 ? writeAll() : store.attempt(writeAll)
   if (!done.ok) return refused(done)
   const answer: wire.CommitResponse = { updateTime: formatStamp(changes.stamp), outcomes: done.value }
   remember(store, 'commit', requestId, '', answer, changes.stamp)

@@ -50,6 +50,16 @@ export class Config {
     return `${API}/${this.name}/waiters/${id}:subscribe`
   }
 
+  /** Where to check in and hear of nothing else. */
+  checkInSocket(): string {
+    return `${API}/${this.name}:subscribe?quiet=true`
+  }
+
+  /** A frame that checks a node in. */
+  checkIn(id: number, path: string): string {
+    return `{"id":${id},"commit":{"writes":[{"create":{"name":"${this.name}/variables/${path}","text":"ready"}}]}}`
+  }
+
   /** An RPC to the same object that does nothing. */
   noop(): Buffer {
     return request('GET', `/bench/noop/${this.name}`)

@@ -1,4 +1,4 @@
-/** A WebSocket that only listens, with as little work as can be (see connection.ts). */
+/** A WebSocket that listens, and says a text now and then, with as little work as can be (see connection.ts). */
 import type { Socket } from 'node:net'
 import { dial } from './connection.ts'
 
@@ -15,6 +15,8 @@ export class Listener {
   readonly #texts: { readonly text: string; readonly at: number }[] = []
   #waiting: { count: number; resolve(): void; reject(error: Error): void } | undefined
   #failure: Error | undefined
+  /** Takes what is heard, in the place of keeping it. */
+  onText: ((text: string) => void) | undefined
 
   private constructor(socket: Socket) {
     this.#socket = socket
@@ -47,6 +49,17 @@ export class Listener {
   async message(index: number): Promise<{ text: string; at: number }> {
     await this.#until(index + 1)
     return this.#texts[index] as { text: string; at: number }
+  }
+
+  /** Says a text of at most 65,535 bytes. It is masked with zeros, which change nothing. */
+  say(text: string): void {
+    const length = Buffer.byteLength(text)
+    const head = length < 126 ? Buffer.alloc(6) : Buffer.alloc(8)
+    head[0] = 0x80 | TEXT
+    head[1] = 0x80 | Math.min(length, 126)
+    if (length >= 126) head.writeUInt16BE(length, 2)
+    this.#socket.write(head)
+    this.#socket.write(text)
   }
 
   close(): void {
@@ -82,6 +95,11 @@ export class Listener {
     this.#settle()
   }
 
+  #take(text: string, at: number): void {
+    if (this.onText) this.onText(text)
+    else this.#texts.push({ text, at })
+  }
+
   #readHead(): void {
     const end = this.#received.indexOf('\r\n\r\n')
     if (end === -1) return
@@ -101,7 +119,7 @@ export class Listener {
     const end = start + (short === 126 ? bytes.readUInt16BE(2) : short)
     if (bytes.length < end) return false
     const kind = (bytes[0] as number) & 0x0f
-    if (kind === TEXT) this.#texts.push({ text: bytes.toString('utf8', start, end), at })
+    if (kind === TEXT) this.#take(bytes.toString('utf8', start, end), at)
     else if (kind !== CLOSE) this.#fail(new Error(`a frame of kind ${kind} was not expected`))
     this.#received = bytes.subarray(end)
     return true

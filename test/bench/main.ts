@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { startServer } from '../../src/standalone/server.ts'
 import { measureAccess } from './access.ts'
+import { measureBarriers, measureCheckIns } from './check-in.ts'
 import { median } from './load.ts'
 import { measurePush } from './push.ts'
 import { judge, report, type Figure, type Machine } from './report.ts'
@@ -29,6 +30,19 @@ const SMALL = { variables: 100, waiters: 10 }
 const FULL = {
   writes: { connections: [1, 8, 64], rounds: 15, roundMs: 500 },
   push: { subscribers: [1, 100, 1000], repetitions: 10 },
+  checkIns: {
+    sockets: 8,
+    inFlight: 64,
+    connections: 64,
+    rounds: 15,
+    roundMs: 500,
+    barriers: [
+      [1000, 10],
+      [100, 100],
+      [10, 500],
+    ] as (readonly [number, number])[],
+    repetitions: 5,
+  },
   waits: { waiters: [1, 100, 1000], repetitions: 10, pollRepetitions: 3, pollMs: [4000, 10_000] as const },
   access: { connections: 64, rounds: 100, roundMs: 150 },
   size: {
@@ -43,6 +57,7 @@ const FULL = {
 const QUICK: typeof FULL = {
   writes: { ...FULL.writes, rounds: 3, roundMs: 400 },
   push: { ...FULL.push, repetitions: 3 },
+  checkIns: { ...FULL.checkIns, rounds: 3, repetitions: 2 },
   waits: { ...FULL.waits, waiters: [1, 100], repetitions: 3, pollRepetitions: 2 },
   access: { ...FULL.access, rounds: 20 },
   size: { ...FULL.size, large: { variables: 10_000, waiters: 1_000 }, rounds: 3, roundMs: 400 },
@@ -78,6 +93,9 @@ async function measure(data: string, quick: boolean): Promise<Figure[]> {
     figures.push(...(await measureWrites(server.url, plan.writes)))
     say('pushes ...')
     figures.push(...(await measurePush(server.url, plan.push)))
+    say('check-ins ...')
+    figures.push(await measureCheckIns(server.url, plan.checkIns))
+    figures.push(...(await measureBarriers(server.url, plan.checkIns)))
     say('waits ...')
     figures.push(...(await measureWaits(server.url, plan.waits)))
     say('access ...')

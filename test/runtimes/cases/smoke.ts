@@ -17,7 +17,7 @@ export const cases: readonly Case[] = [
       equal(status, 200)
       equal(data.text, 'ready')
       const { data: read } = await client.configs.get(config)
-      deepEqual(read, { name: config, description: 'für alle' })
+      deepEqual(read, { name: config, description: 'für alle', etag: read.etag })
     },
   },
   {

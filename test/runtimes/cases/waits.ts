@@ -58,7 +58,12 @@ async function waitsForVariable(context: Context, options: Partial<ClientOptions
   await begun.promise
   const { data: written } = await client.variables.update({ name: data.name, text: 'on' })
   const { value, snapshot } = await waiting
-  deepEqual(value, { name: `${config}/variables/state`, text: 'on', updateTime: written.updateTime })
+  deepEqual(value, {
+    name: `${config}/variables/state`,
+    text: 'on',
+    updateTime: written.updateTime,
+    etag: written.etag,
+  })
   equal(snapshot?.rev, written.updateTime)
 }
 

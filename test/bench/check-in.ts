@@ -1,0 +1,180 @@
+/** How many nodes check in a second over sockets, and how long a barrier takes that way. */
+import { Config } from './api.ts'
+import { Connection, done } from './connection.ts'
+import { Listener } from './listener.ts'
+import { lasting, load, median, middle, quantile, type Run } from './load.ts'
+
+/** Check-ins over sockets, beside a no-op RPC by HTTP through the same object. */
+export interface CheckIns {
+  readonly measure: 'checkIns'
+  readonly sockets: number
+  /** Frames of each socket that wait for their answers. */
+  readonly inFlight: number
+  readonly noop: Run
+  readonly checkIn: Run
+  /** The rate of check-ins as a share of the no-op's: the median of the rounds. */
+  readonly share: number
+}
+
+/** So many nodes check in, and so many waiters that wait for all of them hear of it, each by a socket of its own. */
+export interface Barrier {
+  readonly measure: 'barrier'
+  readonly nodes: number
+  readonly waiters: number
+  /** From the first check-in until the last waiter has heard, in milliseconds. */
+  readonly ms: number
+}
+
+export interface CheckInOptions {
+  readonly sockets: number
+  readonly inFlight: number
+  readonly connections: number
+  readonly rounds: number
+  readonly roundMs: number
+  readonly barriers: readonly (readonly [nodes: number, waiters: number])[]
+  readonly repetitions: number
+}
+
+const WARM_UP_MS = 500
+
+/** Sockets that check nodes in. Throws if a single one is refused. */
+class Fleet {
+  readonly #config: Config
+  readonly #sockets: readonly Listener[]
+  readonly #waiting = new Map<number, (text: string) => void>()
+  #last = 0
+
+  constructor(config: Config, sockets: readonly Listener[]) {
+    this.#config = config
+    this.#sockets = sockets
+    for (const socket of sockets) socket.onText = (text) => this.#hear(text)
+  }
+
+  get size(): number {
+    return this.#sockets.length
+  }
+
+  /** How many nodes have checked in. */
+  get count(): number {
+    return this.#last
+  }
+
+  /** Resolves when the node is in. */
+  checkIn(socket: number, path: (number: number) => string): Promise<void> {
+    const id = ++this.#last
+    return new Promise((resolve, reject) => {
+      const settle = (text: string) => (text.includes('"outcomes"') ? resolve() : reject(new Error(text)))
+      this.#waiting.set(id, settle)
+      this.#sockets[socket]?.say(this.#config.checkIn(id, path(id)))
+    })
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket.close()
+  }
+
+  #hear(text: string): void {
+    const id = Number(/^\{"id":(\d+)/.exec(text)?.[1])
+    this.#waiting.get(id)?.(text)
+    this.#waiting.delete(id)
+  }
+}
+
+/** Measures the rate in turn with the no-op's, and at the end counts whether every node is there. */
+export async function measureCheckIns(url: string, options: CheckInOptions): Promise<CheckIns> {
+  const { sockets, inFlight, connections: count, rounds, roundMs } = options
+  const config = new Config('check-ins')
+  const connections = await Connection.openAll(url, count)
+  const one = connections[0] as Connection
+  await config.create(one)
+  const fleet = new Fleet(config, await Listener.openAll(url, config.checkInSocket(), sockets))
+  const noop = [config.noop()]
+  const noops: Run[] = []
+  const checkIns: Run[] = []
+  await load(connections, lasting(WARM_UP_MS), () => noop)
+  await flood(fleet, inFlight, lasting(WARM_UP_MS))
+  for (let round = 0; round < rounds; round++) {
+    noops.push(await load(connections, lasting(roundMs), () => noop))
+    checkIns.push(await flood(fleet, inFlight, lasting(roundMs)))
+  }
+  await config.checkCount(one, fleet.count)
+  fleet.close()
+  for (const connection of connections) connection.close()
+  const shares = checkIns.map(({ perSecond }, round) => perSecond / (noops[round] as Run).perSecond)
+  return {
+    measure: 'checkIns',
+    sockets,
+    inFlight,
+    noop: middle(noops),
+    checkIn: middle(checkIns),
+    share: median(shares),
+  }
+}
+
+/** Checks nodes in, so many at a time on each socket, for as long as `more` says so. */
+async function flood(fleet: Fleet, inFlight: number, more: () => boolean): Promise<Run> {
+  const latencies: number[] = []
+  const started = performance.now()
+  const work = Array.from({ length: fleet.size * inFlight }, async (_, index) => {
+    while (more()) {
+      const sent = performance.now()
+      await fleet.checkIn(index % fleet.size, (number) => `run/node-${number}`)
+      latencies.push(performance.now() - sent)
+    }
+  })
+  await Promise.all(work)
+  const seconds = (performance.now() - started) / 1000
+  const sorted = latencies.sort((a, b) => a - b)
+  const count = sorted.length
+  return { count, perSecond: count / seconds, p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99) }
+}
+
+/** Measures each barrier several times. */
+export async function measureBarriers(url: string, options: CheckInOptions): Promise<Barrier[]> {
+  const config = new Config('barriers')
+  const connection = await Connection.open(url)
+  await config.create(connection)
+  const fleet = new Fleet(config, await Listener.openAll(url, config.checkInSocket(), options.sockets))
+  const measured: Barrier[] = []
+  for (const [nodes, waiters] of options.barriers) {
+    const times: number[] = []
+    // The first is the warm-up.
+    for (let repetition = 0; repetition <= options.repetitions; repetition++) {
+      const ms = await barrier(url, connection, config, fleet, {
+        nodes,
+        waiters,
+        id: `${nodes}-${waiters}-${repetition}`,
+      })
+      if (repetition) times.push(ms)
+    }
+    measured.push({ measure: 'barrier', nodes, waiters, ms: median(times) })
+  }
+  fleet.close()
+  connection.close()
+  return measured
+}
+
+async function barrier(
+  url: string,
+  connection: Connection,
+  config: Config,
+  fleet: Fleet,
+  { nodes, waiters, id }: { nodes: number; waiters: number; id: string },
+): Promise<number> {
+  const listeners: Listener[] = []
+  for (let waiter = 0; waiter < waiters; waiter++) {
+    done(await connection.send(config.createWaiter(`${id}-${waiter}`, `/${id}`, nodes)))
+    listeners.push(...(await Listener.openAll(url, config.waiterSubscription(`${id}-${waiter}`), 1)))
+  }
+  await Promise.all(listeners.map((listener) => listener.message(0)))
+  const started = performance.now()
+  const checkedIn = Array.from({ length: nodes }, (_, node) =>
+    fleet.checkIn(node % fleet.size, () => `${id}/node-${node}`),
+  )
+  const heard = await Promise.all(listeners.map((listener) => listener.message(1)))
+  const ms = performance.now() - started
+  await Promise.all(checkedIn)
+  for (const { text } of heard) if (!text.includes('"done":true')) throw new Error(`a waiter was told ${text}`)
+  for (const listener of listeners) listener.close()
+  return ms
+}
