@@ -3,7 +3,7 @@ import { atomsOf, holds, tally, type Atom, type Count, type Formula } from './co
 import type { Counted, Counter, Move } from './counter.ts'
 import { formatStamp, type Stamp } from './time.ts'
 import { variableName } from './variable.ts'
-import type { Ending, Formulas, Waiter } from './waiter.ts'
+import { atomsOfWaiter, type Ending, type Formulas, type Waiter } from './waiter.ts'
 import type * as wire from './wire.ts'
 
 /** What counters show. */
@@ -14,10 +14,10 @@ export interface Sight {
 }
 
 /** How far a waiter has come that still waits. */
-export function progressOf(waiter: Waiter, { success, failure }: Formulas, sight: Sight): wire.Progress {
+export function progressOf(waiter: Waiter, formulas: Formulas, sight: Sight): wire.Progress {
+  const { success, failure } = formulas
   const count = (counter: Counter) => sight.counted(counter).count
-  const atoms = [success, ...(failure ? [failure] : [])].flatMap((formula) => atomsOf(formula))
-  const changes = atoms.map(({ atom }) => sight.counted(atom.counter).kept?.changed ?? 0)
+  const changes = atomsOfWaiter(formulas).map(({ atom }) => sight.counted(atom.counter).kept?.changed ?? 0)
   return {
     updateTime: formatStamp(Math.max(waiter.created, ...changes)),
     success: tally(success, count),

@@ -37,7 +37,8 @@ export function sweep(store: Store, now: Stamp, limit: number): Swept {
   for (const variable of variables.due) if (expiry(variable) < end) at(expiry(variable)).variables.push(variable)
   for (const waiter of waiters.due) if (waiter.deadline < end) at(waiter.deadline).waiters.push(waiter)
   const inOrder = [...moments].sort(([a], [b]) => a - b).map(([, due]) => due)
-  return { events: inOrder.flatMap((due) => endMoment(store, config, due, now)), more: end < Infinity }
+  const ended = new Set<string>()
+  return { events: inOrder.flatMap((due) => endMoment(store, config, due, ended, now)), more: end < Infinity }
 }
 
 const expiry = ({ lease }: Variable): Stamp => lease?.expires ?? Infinity
@@ -57,19 +58,20 @@ function readDue<T>(
   return { due: read(last, Number.MAX_SAFE_INTEGER), end: last + 1 }
 }
 
+/** Ends what was due at one moment. `ended` has the waiters that have ended at earlier ones, and is added to. */
 function endMoment(
   store: Store,
   config: Config,
   { variables, waiters }: { variables: readonly Variable[]; waiters: readonly Waiter[] },
+  ended: Set<string>,
   now: Stamp,
 ): Event[] {
-  // An earlier moment may have ended some of them.
-  const waiting = waiters.filter(({ id }) => !store.waiter(id)?.end)
+  const waiting = waiters.filter(({ id }) => !ended.has(id))
   if (!variables.length && !waiting.length) return []
   const changes = new Changes(store, config, now)
   for (const variable of variables) changes.delete(variable)
   const events = changes.settle()
-  const ended = new Set(events.map((event) => (event.kind === 'waiterEnded' ? event.waiter.id : undefined)))
+  for (const event of events) if (event.kind === 'waiterEnded') ended.add(event.waiter.id)
   const expired = waiting.filter(({ id }) => !ended.has(id))
   return [...events, ...expired.map((waiter) => expire(store, config, waiter, changes.stamp))]
 }

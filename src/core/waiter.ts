@@ -2,6 +2,7 @@
  * Waiters: they wait, and end exactly once, by success, failure or timeout. A waiter that has ended never changes.
  */
 import {
+  atomsOf,
   compile,
   holds,
   readCondition,
@@ -89,6 +90,11 @@ export function formulasOf({ id, spec: { success, failure, sticky } }: Pick<Wait
     success: compile(success, 'success', keeper),
     ...(failure && { failure: compile(failure, 'failure', keeper) }),
   }
+}
+
+/** The atoms of both of a waiter's conditions. */
+export function atomsOfWaiter({ success, failure }: Formulas) {
+  return [...atomsOf(success), ...(failure ? atomsOf(failure) : [])]
 }
 
 /** How a waiter ends at the counts that `count` tells, if it does. Failure goes before success, always. */

@@ -31,7 +31,7 @@ export interface Variable {
   ttl?: string
   /** When it disappears, if it is neither written again nor renewed before. */
   expireTime?: string
-  /** Present in the answer of update and watch, and in pushed messages; never in that of create, get and list. */
+  /** Present in the answer of update, commit and watch, and in pushed messages; never in that of create, get and list. */
   state?: 'UPDATED' | 'DELETED'
 }
 

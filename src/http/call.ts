@@ -2,7 +2,7 @@
 import type { Outcome } from '../core/command.ts'
 import { invalid, ok, refuse, type Result } from '../core/fault.ts'
 import { quote } from '../core/name.ts'
-import { admit, NEEDS_CREDENTIAL } from './auth/admit.ts'
+import { admit, toldTo } from './auth/admit.ts'
 import { doorOf, type Visitor } from './auth/door.ts'
 import { recordPolicyChange, recordRefusal } from './auth/record.ts'
 import type { Env } from './env.ts'
@@ -76,9 +76,7 @@ async function perform({ request, address, env, target, method, visitor }: Match
     expires: visitor.expires,
     permission: method.permission,
   })
-  if (outcome instanceof Response || outcome.ok) return outcome
-  // Who showed no credential and may not do something is told to show one: with it, it might.
-  return outcome.fault.kind === 'permissionDenied' && visitor.member === '' ? refuse(NEEDS_CREDENTIAL) : outcome
+  return outcome instanceof Response || outcome.ok ? outcome : refuse(toldTo(visitor.member, outcome.fault))
 }
 
 const BY_PLACE = new Map(METHODS.map((method) => [place(method.http, method.on, method.verb ?? ''), method]))

@@ -5,10 +5,10 @@
  */
 import type { Access } from '../core/access.ts'
 import type { Command, Outcome } from '../core/command.ts'
-import { all, invalid, ok, refuse, statusOf, type Fault, type Result } from '../core/fault.ts'
+import { all, invalid, ok, refuse, statusOf, type Result } from '../core/fault.ts'
 import { formatName, type ResourceName } from '../core/name.ts'
 import { accessOf, objectOf } from './ask.ts'
-import { mayGoOn, NEEDS_CREDENTIAL, rateKey, TOO_MANY } from './auth/admit.ts'
+import { mayGoOn, rateKey, toldTo, TOO_MANY } from './auth/admit.ts'
 import { recordRefusal } from './auth/record.ts'
 import * as bodies from './bodies.ts'
 import { MAX_BODY_BYTES, readJsonText, type JsonObject } from './json.ts'
@@ -32,6 +32,7 @@ type Config = Extract<ResourceName, { kind: 'config' }>
 
 /** Takes the frames of one socket. */
 export function checkIns(call: Subscribing & { readonly name: Config }): Hear {
+  const key = rateKey(call.caller?.identity ?? '', call.request)
   const waiting: Frame[] = []
   let running = false
   const run = async () => {
@@ -46,10 +47,9 @@ export function checkIns(call: Subscribing & { readonly name: Config }): Hear {
   return async (message, answer) => {
     const { id, commit } = readFrame(message, call)
     const settle = (outcome: Outcome) => answer(JSON.stringify(answerOf(id, outcome, call)))
-    const key = rateKey(call.caller?.identity ?? '', call.request)
     const full = waiting.length >= MAX_FRAMES
     if (!commit.ok) return settle(commit)
-    if (full || (call.env.ROLLCALL_RATE_LIMIT && !(await mayGoOn(call.env, key)))) return settle(refuse(TOO_MANY))
+    if (full || !(await mayGoOn(call.env, key))) return settle(refuse(TOO_MANY))
     waiting.push({ ...commit.value, settle })
     if (!running) void run()
   }
@@ -106,9 +106,7 @@ const isId = (id: unknown): id is string | number =>
 function answerOf(id: Id, outcome: Outcome, call: Subscribing): object {
   const named = id === undefined ? {} : { id }
   if (outcome.ok) return { ...named, ...outcome.value }
-  // Who showed no credential and may not do something is told to show one: with it, it might.
-  const anonymous = outcome.fault.kind === 'permissionDenied' && call.caller?.identity === ''
-  const fault: Fault = anonymous ? NEEDS_CREDENTIAL : outcome.fault
+  const fault = toldTo(call.caller?.identity, outcome.fault)
   const method = 'projects.configs.commit'
   recordRefusal({ caller: call.caller?.identity, method, resource: formatName(call.name) }, fault)
   return { ...named, error: statusOf(fault) }

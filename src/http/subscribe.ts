@@ -133,6 +133,6 @@ const NO_MESSAGES: Fault = {
 }
 
 /** Sends, unless the other side is closing already: then nobody is there for the message. */
-export function pass(data: string | ArrayBuffer, to: WebSocket): void {
+function pass(data: string | ArrayBuffer, to: WebSocket): void {
   if (to.readyState === WebSocket.OPEN) to.send(data)
 }

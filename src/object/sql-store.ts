@@ -1,6 +1,5 @@
 /** The store on SQLite: every statement that touches a config's data stands here. */
 import type { DirectoryEntry } from '../core/command.ts'
-import { atomsOf } from '../core/condition.ts'
 import type { Config } from '../core/config.ts'
 import type { Counted, Counter, Move } from '../core/counter.ts'
 import type { Result } from '../core/fault.ts'
@@ -10,9 +9,9 @@ import { NO_USAGE, variableBytes, type Usage } from '../core/quota.ts'
 import type { Created, Deletion, Store } from '../core/store.ts'
 import { nextStamp, type Stamp } from '../core/time.ts'
 import type { Contents, Variable } from '../core/variable.ts'
-import { formulasOf, type Waiter } from '../core/waiter.ts'
+import { atomsOfWaiter, formulasOf, type Waiter } from '../core/waiter.ts'
 import type * as wire from '../core/wire.ts'
-import { Counters, type WaitingAtom } from './counters.ts'
+import { Counters } from './counters.ts'
 import { Deletions } from './deletions.ts'
 import { Messages, type OutboxMessage } from './messages.ts'
 import { endColumns, leaseColumns, toVariable, toWaiter, VARIABLE, WAITER } from './rows.ts'
@@ -320,13 +319,13 @@ export class SqlStore implements Store {
     this.#use(0, 0, 1)
     if (end) return
     this.#dueAt(deadline)
-    this.#counters.watch(id, waitingAtoms(waiter), created)
+    this.#counters.watch(id, atomsOfWaiter(formulasOf(waiter)), created)
   }
 
   endWaiter(waiter: Waiter): void {
     const query = 'UPDATE waiters SET ended = ?, how = ?, progress = ? WHERE id = ?'
     this.#sql.exec(query, ...endColumns(waiter), waiter.id)
-    this.#counters.unwatch(waiter.id, waitingAtoms(waiter))
+    this.#counters.unwatch(waiter.id, atomsOfWaiter(formulasOf(waiter)))
   }
 
   deleteWaiter(waiter: Waiter): void {
@@ -334,7 +333,7 @@ export class SqlStore implements Store {
     this.#sql.exec('DELETE FROM waiters WHERE id = ?', id)
     this.#sql.exec("DELETE FROM requests WHERE kind = 'waiter' AND name = ?", id)
     this.#use(0, 0, -1)
-    if (!end) this.#counters.unwatch(id, waitingAtoms(waiter))
+    if (!end) this.#counters.unwatch(id, atomsOfWaiter(formulasOf(waiter)))
   }
 
   // Counters
@@ -384,9 +383,3 @@ export class SqlStore implements Store {
 
 /** What a config has, and loses when it is deleted. */
 const TABLES = ['config', 'variables', 'deletions', 'waiters', 'counters', 'places', 'kept', 'atoms', 'requests']
-
-/** The atoms of a waiter, and for each whether the waiter gains by its holding. */
-function waitingAtoms(waiter: Waiter): WaitingAtom[] {
-  const { success, failure } = formulasOf(waiter)
-  return [...atomsOf(success), ...(failure ? atomsOf(failure) : [])]
-}

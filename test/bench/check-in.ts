@@ -2,7 +2,7 @@
 import { Config } from './api.ts'
 import { Connection, done } from './connection.ts'
 import { Listener } from './listener.ts'
-import { lasting, load, median, middle, quantile, type Run } from './load.ts'
+import { closedLoop, lasting, load, median, middle, type Run } from './load.ts'
 
 /** Check-ins over sockets, beside a no-op RPC by HTTP through the same object. */
 export interface CheckIns {
@@ -112,21 +112,10 @@ export async function measureCheckIns(url: string, options: CheckInOptions): Pro
 }
 
 /** Checks nodes in, so many at a time on each socket, for as long as `more` says so. */
-async function flood(fleet: Fleet, inFlight: number, more: () => boolean): Promise<Run> {
-  const latencies: number[] = []
-  const started = performance.now()
-  const work = Array.from({ length: fleet.size * inFlight }, async (_, index) => {
-    while (more()) {
-      const sent = performance.now()
-      await fleet.checkIn(index % fleet.size, (number) => `run/node-${number}`)
-      latencies.push(performance.now() - sent)
-    }
-  })
-  await Promise.all(work)
-  const seconds = (performance.now() - started) / 1000
-  const sorted = latencies.sort((a, b) => a - b)
-  const count = sorted.length
-  return { count, perSecond: count / seconds, p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99) }
+function flood(fleet: Fleet, inFlight: number, more: () => boolean): Promise<Run> {
+  return closedLoop(fleet.size * inFlight, more, (worker, timed) =>
+    timed(() => fleet.checkIn(worker % fleet.size, (number) => `run/node-${number}`)),
+  )
 }
 
 /** Measures each barrier several times. */

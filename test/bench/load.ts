@@ -16,18 +16,28 @@ export interface Run {
 
 /** Puts load on all connections for as long as `more` says so. Throws if a single request does not succeed. */
 export async function load(connections: readonly Connection[], more: () => boolean, unit: Unit): Promise<Run> {
-  const latencies: number[] = []
-  const started = performance.now()
-  const work = connections.map(async (connection, index) => {
-    while (more()) {
-      for (const bytes of unit(index)) {
-        const sent = performance.now()
-        done(await connection.send(bytes))
-        latencies.push(performance.now() - sent)
-      }
-    }
+  return closedLoop(connections.length, more, async (index, timed) => {
+    for (const bytes of unit(index)) await timed(async () => done(await (connections[index] as Connection).send(bytes)))
   })
-  await Promise.all(work)
+}
+
+/** So many workers that each begin anew when they are done, as long as `more` says so. What is `timed` is counted. */
+export async function closedLoop(
+  workers: number,
+  more: () => boolean,
+  work: (worker: number, timed: (request: () => Promise<unknown>) => Promise<void>) => Promise<void>,
+): Promise<Run> {
+  const latencies: number[] = []
+  const timed = async (request: () => Promise<unknown>) => {
+    const sent = performance.now()
+    await request()
+    latencies.push(performance.now() - sent)
+  }
+  const started = performance.now()
+  const working = Array.from({ length: workers }, async (_, worker) => {
+    while (more()) await work(worker, timed)
+  })
+  await Promise.all(working)
   const seconds = (performance.now() - started) / 1000
   const sorted = latencies.sort((a, b) => a - b)
   const count = sorted.length

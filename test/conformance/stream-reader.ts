@@ -1,6 +1,7 @@
 /** Streams of what happens, as whoever follows one sees it: by WebSocket, or as Server-Sent Events. */
 import { expect } from 'vitest'
 import type { Body, Client } from './client.ts'
+import { TextSocket } from './text-socket.ts'
 
 /** A variable as it is told of. */
 export interface Told extends Body {
@@ -21,40 +22,12 @@ export interface Changes {
 export const isBookmark = ({ changes, reset }: Changes) => changes?.length === 0 && !reset
 
 /** A stream of a config by WebSocket, with its messages as they come. */
-export class Stream {
-  /** How the connection was closed, once it is. */
-  readonly closed: Promise<{ code: number; reason: string }>
-  readonly #socket: WebSocket
-  readonly #heard: string[] = []
-  #awaited: (() => void) | undefined
-  #over = false
-
-  private constructor(socket: WebSocket) {
-    this.#socket = socket
-    socket.addEventListener('message', ({ data }) => {
-      this.#heard.push(String(data))
-      this.#awaited?.()
-    })
-    this.closed = new Promise((resolve) => {
-      socket.addEventListener('close', ({ code, reason }) => {
-        this.#over = true
-        this.#awaited?.()
-        resolve({ code, reason })
-      })
-    })
-  }
-
+export class Stream extends TextSocket {
   /** Opens `CONFIG:subscribe` with a query such as `?after=...`. */
   static open(client: Client, config: string, query = ''): Promise<Stream> {
     const url = client.url(`${config}:subscribe${query}`).replace(/^http/, 'ws')
-    const headers = client.token === undefined ? {} : { Authorization: `Bearer ${client.token}` }
-    // Node.js lets headers stand in the place of the subprotocols.
-    const socket = new WebSocket(url, { headers } as unknown as string[])
-    const stream = new Stream(socket)
-    return new Promise((resolve, reject) => {
-      socket.addEventListener('open', () => resolve(stream))
-      socket.addEventListener('error', () => reject(new Error(`there is no stream at ${url}`)))
-    })
+    const opening = client.token === undefined ? {} : { headers: { Authorization: `Bearer ${client.token}` } }
+    return TextSocket.connect(url, opening, (socket) => new Stream(socket, (text) => [text]))
   }
 
   /** Opens one that tells what happens from now on; resolves behind its first message, the bookmark. */
@@ -62,15 +35,6 @@ export class Stream {
     const stream = await Stream.open(client, config, query)
     expect(await stream.next()).toEqual({ stamp: expect.any(String), changes: [] })
     return stream
-  }
-
-  /** The next text, in the order of arrival. */
-  async nextText(): Promise<string> {
-    while (!this.#heard.length) {
-      if (this.#over) throw new Error('the stream ended without another message')
-      await new Promise<void>((resolve) => (this.#awaited = resolve))
-    }
-    return this.#heard.shift() as string
   }
 
   /** The next message. */
@@ -104,20 +68,12 @@ export class Stream {
     }
   }
 
-  send(data: string | Uint8Array<ArrayBuffer>): void {
-    this.#socket.send(data)
-  }
-
   /** Sends a frame and answers what is answered to it. */
   async ask(frame: { id: string | number; [field: string]: unknown }): Promise<Reply> {
     this.send(JSON.stringify(frame))
     const reply = await this.nextReply()
     expect(reply.id).toBe(frame.id)
     return reply
-  }
-
-  close(): void {
-    this.#socket.close(1000)
   }
 }
 

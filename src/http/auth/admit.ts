@@ -11,6 +11,11 @@ export const NEEDS_CREDENTIAL: Fault = {
   message: 'The request has no credential, and without one it is not allowed: send "Authorization: Bearer <token>".',
 }
 
+/** The fault as it is told to a member: who showed no credential is told to show one, for with it, it might. */
+export function toldTo(member: string | undefined, fault: Fault): Fault {
+  return fault.kind === 'permissionDenied' && member === '' ? NEEDS_CREDENTIAL : fault
+}
+
 /** The refusal of who makes too many requests. */
 export const TOO_MANY: Fault = {
   kind: 'resourceExhausted',
