@@ -3,11 +3,11 @@ import { denied, lacking, type Access } from './access.ts'
 import { Changes } from './changes.ts'
 import type { Command, Event, Outcome, Write } from './command.ts'
 import { configResource, type Config } from './config.ts'
-import { settle } from './endings.ts'
+import { settle, tellEnd } from './endings.ts'
 import { ALREADY_EXISTS, CHANGED, NOT_FOUND, ok, refuse, statusOf, type Result } from './fault.ts'
 import { rememberedUntil } from './memory.ts'
 import { policyResource } from './policy.ts'
-import { exceeded } from './quota.ts'
+import { exceeded, MAX_CALLBACKS, overQuota } from './quota.ts'
 import type { Created, Store } from './store.ts'
 import { etagOf, formatStamp, type Stamp } from './time.ts'
 import { leaseFrom, variableHead, variableResource, type Lease, type Variable } from './variable.ts'
@@ -245,14 +245,20 @@ function createWaiter(
   const replayed = replay(store, 'waiter', requestId)
   if (replayed) return replayed
   if (store.waiter(id)) return refused(refuse(ALREADY_EXISTS))
-  const over = exceeded(store.usage(), { waiters: 1 })
+  const over = exceeded(store.usage(), { waiters: 1 }) ?? (spec.callback && checkCallbacks(store))
   if (over) return refused(over)
   const stamp = store.tick(now)
   const waiter = settle(store, config, beginWaiter(id, spec, stamp))
   store.insertWaiter(waiter)
+  tellEnd(store, config, waiter)
   const answer = waiterOperation(config.name, waiter)
   remember(store, 'waiter', requestId, id, answer, stamp)
   return { outcome: ok(answer), events: waiter.end ? [{ kind: 'waiterEnded', waiter, stamp }] : [] }
+}
+
+function checkCallbacks(store: Store) {
+  if (!store.hasCallbacks(MAX_CALLBACKS)) return undefined
+  return overQuota(`The config has as many callbacks that could not be delivered as it may: ${MAX_CALLBACKS}.`)
 }
 
 function deleteWaiter(store: Store, { id }: CommandOf<'deleteWaiter'>, { now }: Circumstances): Applied {

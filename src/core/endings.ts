@@ -1,11 +1,12 @@
 /** How waiters end. */
+import { TRIED_FOR } from './callback.ts'
 import type { Event } from './command.ts'
 import type { Config } from './config.ts'
 import type { Counter } from './counter.ts'
 import { finalProgress, type Finish, type Sight, type TippedMove } from './progress.ts'
 import type { Store } from './store.ts'
-import type { Stamp } from './time.ts'
-import { endWaiter, formulasOf, judge, type Formulas, type Waiter } from './waiter.ts'
+import { formatStamp, type Stamp } from './time.ts'
+import { endWaiter, formulasOf, judge, waiterName, waiterResource, type Formulas, type Waiter } from './waiter.ts'
 
 /** Ends the waiters whose conditions hold now that these counters have moved. Answers the events, by the waiters' ids. */
 export function endSatisfied(store: Store, config: Config, moves: readonly TippedMove[], stamp: Stamp): Event[] {
@@ -50,7 +51,24 @@ function finish(
   const progress = finalProgress(waiter, formulas, end, sight, config.name)
   const ended = endWaiter(waiter, { how: end.how, at: end.at, progress })
   store.endWaiter(ended)
+  tellEnd(store, config, ended)
   return { kind: 'waiterEnded', waiter: ended, stamp: end.at }
+}
+
+/** Leaves word of a waiter's end where that is to be told. */
+export function tellEnd(store: Store, config: Config, waiter: Waiter): void {
+  const { spec, end } = waiter
+  if (!spec.callback || !end) return
+  const { uri } = spec.callback
+  const data = waiterResource(config.name, waiter)
+  const body = JSON.stringify({ type: 'waiter.ended', timestamp: formatStamp(end.at), data })
+  store.leaveCallback({ id: callbackId(config.name, waiter), uri, body, expires: end.at + TRIED_FOR })
+}
+
+/** What the callback of a waiter is called, by its name and when it was made: of all waiters, this alone has it. */
+export function callbackId(config: string, { id, created }: Waiter): string {
+  // A dot would part what is signed (Standard Webhooks), and no name has the other character.
+  return `${waiterName(config, id)}@${created}`.replaceAll('.', '~')
 }
 
 /** Looks at each counter once: many waiters end by the same. */

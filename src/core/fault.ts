@@ -14,9 +14,9 @@ export type Fault =
   | { readonly kind: 'changed' }
   /** A variable that has no ttl was to be renewed. */
   | { readonly kind: 'noLease' }
-  /** One of several writes was refused, and with it all of them. */
   /** A stream was to resume from further back than is remembered. */
   | { readonly kind: 'forgotten' }
+  /** One of several writes was refused, and with it all of them. */
   | { readonly kind: 'writeRefused'; readonly field: string; readonly fault: Fault }
   /** Nobody may know from this whether the resource exists. */
   | { readonly kind: 'permissionDenied'; readonly permission: string; readonly resource: string }

@@ -14,6 +14,9 @@ export const MAX_WAITERS = 25_000
 /** The most subscriptions and watches of a config at one time. */
 export const MAX_SOCKETS = 10_000
 
+/** The most callbacks of a config that were not delivered yet, when a waiter with another one is made. */
+export const MAX_CALLBACKS = 10_000
+
 /** What a config holds, as its quotas count it. */
 export interface Usage {
   readonly variables: number

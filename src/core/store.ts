@@ -2,6 +2,7 @@
  * The port that the domain stores through. Synchronous by type: whatever happens between the first call and the last
  * of one command happens in one turn, so no other command can come in between.
  */
+import type { Callback } from './callback.ts'
 import type { DirectoryEntry } from './command.ts'
 import type { Config } from './config.ts'
 import type { Move } from './counter.ts'
@@ -42,6 +43,10 @@ export interface Store extends Sight {
   usage(): Usage
   /** Leaves a message for the project's directory; it replaces one that was not delivered yet. */
   tellDirectory(entry: DirectoryEntry): void
+  /** Leaves a callback. It stays until it was delivered or its time is over, whatever becomes of its waiter and config. */
+  leaveCallback(callback: Callback): void
+  /** Whether so many callbacks were not delivered yet. */
+  hasCallbacks(atLeast: number): boolean
 
   variable(path: string): Variable | undefined
   /** What keeps a variable from being made at `path`: one of that name, or one above or beneath it. */

@@ -1,6 +1,7 @@
 /**
  * Waiters: they wait, and end exactly once, by success, failure or timeout. A waiter that has ended never changes.
  */
+import { readCallback } from './callback.ts'
 import {
   atomsOf,
   compile,
@@ -23,6 +24,7 @@ export interface WaiterSpec {
   readonly success: wire.EndCondition
   readonly failure?: wire.EndCondition
   readonly sticky?: true
+  readonly callback?: wire.Callback
 }
 
 /** How a waiter ended. */
@@ -51,10 +53,13 @@ export interface WaiterInput {
   success?: ConditionInput | undefined
   failure?: ConditionInput | undefined
   sticky?: boolean | undefined
+  callback?: { uri?: string | undefined } | undefined
 }
 
-/** Reads a waiter of a config, given by its full name. `timeout` and `success` are required. */
-export function readWaiter(input: WaiterInput, config: string): Result<WaiterSpec> {
+/**
+ * Reads a waiter of a config, given by its full name. `timeout` and `success` are required; callbacks may go to `hosts`.
+ */
+export function readWaiter(input: WaiterInput, config: string, hosts: readonly string[] = []): Result<WaiterSpec> {
   if (input.timeout === undefined) return invalid('waiter.timeout', 'waiter.timeout is required, such as "300s"')
   const timeout = readSpan(input.timeout, 'waiter.timeout')
   if (!timeout.ok) return timeout
@@ -64,11 +69,14 @@ export function readWaiter(input: WaiterInput, config: string): Result<WaiterSpe
   if (!success.ok) return success
   const failure = input.failure && readCondition(input.failure, 'waiter.failure', config, room)
   if (failure && !failure.ok) return failure
+  const callback = input.callback && readCallback(input.callback, 'waiter.callback', hosts)
+  if (callback && !callback.ok) return callback
   return ok({
     timeout: timeout.value,
     success: success.value,
     ...(failure && { failure: failure.value }),
     ...(input.sticky && { sticky: true }),
+    ...(callback && { callback: callback.value }),
   })
 }
 
@@ -115,7 +123,7 @@ export function waiterName(config: string, id: string): string {
 
 /** The resource that clients see. `progress` is how far a waiter has come that still waits. */
 export function waiterResource(config: string, waiter: Waiter, progress?: wire.Progress): wire.Waiter {
-  const { timeout, success, failure, sticky } = waiter.spec
+  const { timeout, success, failure, sticky, callback } = waiter.spec
   const shown = waiter.end ? waiter.end.progress : progress
   return {
     name: waiterName(config, waiter.id),
@@ -123,6 +131,7 @@ export function waiterResource(config: string, waiter: Waiter, progress?: wire.P
     ...(failure && { failure }),
     success,
     ...(sticky && { sticky }),
+    ...(callback && { callback }),
     createTime: formatStamp(waiter.created),
     ...(shown && { progress: shown }),
     ...ending(waiter),

@@ -109,6 +109,12 @@ export interface RpcStatus {
   details?: readonly StatusDetail[]
 }
 
+/** Where a waiter's end is told by a POST, signed as Standard Webhooks say. */
+export interface Callback {
+  /** An absolute https URL, on a host that the deployment allows. */
+  uri: string
+}
+
 export interface Waiter {
   name: string
   /** Duration, such as `3.500s`. */
@@ -117,6 +123,7 @@ export interface Waiter {
   success: EndCondition
   /** Who was counted once stays counted, whatever becomes of the variable. */
   sticky?: true
+  callback?: Callback
   createTime: string
   /** Absent only of waiters that ended before this was kept. */
   progress?: Progress

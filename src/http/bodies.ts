@@ -115,6 +115,7 @@ export const waiter = body(
     success: condition.optional(),
     failure: condition.optional(),
     sticky: bool,
+    callback: object({ uri: text }).optional(),
     createTime: outputOnly,
     progress: outputOnly,
     done: outputOnly,

@@ -1,8 +1,9 @@
+import type { CallbackEnv } from '../core/callback.ts'
 import type { Project } from '../object/project.ts'
 import type { RuntimeConfig } from '../object/runtime-config.ts'
 
 /** The bindings of the Worker, as wrangler.toml and the standalone server give them. */
-export interface Env {
+export interface Env extends CallbackEnv {
   /** One object per config, named by its full name. */
   readonly RUNTIME_CONFIG: DurableObjectNamespace<RuntimeConfig>
   /** One object per project, named by its id. */
@@ -16,6 +17,8 @@ export interface Env {
   readonly ROLLCALL_INSECURE_OPEN?: string
   /** The way to the issuers of the access document, where it is another than to the rest of the world. */
   readonly ISSUERS?: Fetcher
+  /** The way that callbacks take, likewise. */
+  readonly CALLBACKS?: Fetcher
   /** How many requests each caller may make, where the platform counts them. */
   readonly ROLLCALL_RATE_LIMIT?: RateLimit
   /** How long `:watch` waits for a change, in seconds; 55 when it is absent. */

@@ -70,7 +70,7 @@ export class Commits {
   }
 
   /** Changes what no command changes, such as the outbox, in the next transaction. */
-  change(closure: (store: SqlStore) => void): Promise<void> {
+  change<T>(closure: (store: SqlStore) => T): Promise<T> {
     return this.#enqueue(() => ({ result: closure(this.#options.store), events: [] }))
   }
 
@@ -103,7 +103,7 @@ export class Commits {
   }
 
   /** Runs `closure` while nothing else is read, applied or committed. */
-  exclusive(closure: () => Promise<void>): Promise<void> {
+  exclusive<T>(closure: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#exclusives.push(() => closure().then(resolve, reject))
       if (!this.#running) void this.#run()

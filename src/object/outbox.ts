@@ -21,9 +21,10 @@ export interface OutboxOptions {
   readonly deliver: Recipient
   /**
    * Called instead of taking a message out when the directory knows that the config is gone: deletes everything, the
-   * message with it, so that a crash in between leaves the message and not the storage.
+   * message with it, so that a crash in between leaves the message and not the storage. Answers false if that may not
+   * be yet; the message is taken out then.
    */
-  readonly wipe: () => Promise<void>
+  readonly wipe: (delivered: OutboxMessage) => Promise<boolean>
 }
 
 /** The wait before the second attempt; it doubles with each that fails. */
@@ -63,9 +64,9 @@ export class Outbox {
     const { commits, clock, deliver, wipe } = this.#options
     try {
       const { behind } = await deliver(message.entry)
+      const gone = message.entry.description === undefined
       if (behind !== undefined) await commits.change((store) => retell(store, message, behind, clock()))
-      else if (message.entry.description === undefined) await wipe()
-      else await commits.change((store) => store.delivered(message))
+      else if (!gone || !(await wipe(message))) await commits.change((store) => store.delivered(message))
       return true
     } catch (error) {
       console.warn({ message: 'the directory could not be told', event: 'outbox.delivery.failed', error })

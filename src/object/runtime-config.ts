@@ -1,32 +1,39 @@
 /** The Durable Object that owns one RuntimeConfig. It is named by the config's full name: projects/P/configs/C. */
 import { DurableObject } from 'cloudflare:workers'
 import type { Access } from '../core/access.ts'
-import type { Command, Outcome, Query } from '../core/command.ts'
+import { readCallbackSettings, type CallbackEnv } from '../core/callback.ts'
+import type { Command, Event, Outcome, Query } from '../core/command.ts'
+import { callbackId } from '../core/endings.ts'
 import { all, ok, refuse, type Result } from '../core/fault.ts'
 import { answer } from '../core/query.ts'
 import { beginStream, bookmark } from '../core/stream.ts'
 import type { Stamp } from '../core/time.ts'
 import type * as wire from '../core/wire.ts'
+import { Callbacks } from './callbacks.ts'
 import { Commits } from './commits.ts'
+import type { OutboxMessage } from './messages.ts'
 import { Outbox } from './outbox.ts'
 import type { Project } from './project.ts'
 import { BOOKMARK, FAULT, LISTENING, Sockets, type Listening, type Subscription } from './sockets.ts'
 import { SqlStore } from './sql-store.ts'
 
-/** The binding that the object itself needs. */
-export interface Directories {
+/** The bindings that the object itself needs. */
+export interface ObjectEnv extends CallbackEnv {
   readonly PROJECT: DurableObjectNamespace<Project>
+  /** The way that callbacks take, where it is another than to the rest of the world. */
+  readonly CALLBACKS?: Fetcher
 }
 
-export class RuntimeConfig extends DurableObject<Directories> {
+export class RuntimeConfig extends DurableObject<ObjectEnv> {
   readonly #store: SqlStore
   readonly #commits: Commits
   readonly #sockets: Sockets
   readonly #outbox: Outbox
+  readonly #callbacks: Callbacks
   /** When the alarm stands, in milliseconds since 1970: null where there is none, undefined where it is not known. */
   #alarm: number | null | undefined = null
 
-  constructor(ctx: DurableObjectState, env: Directories) {
+  constructor(ctx: DurableObjectState, env: ObjectEnv) {
     super(ctx, env)
     const { storage } = ctx
     this.#store = new SqlStore(storage)
@@ -41,6 +48,7 @@ export class RuntimeConfig extends DurableObject<Directories> {
       tell: (happened) => {
         this.#sockets.push(happened)
         this.#sockets.mark(this.#store.last())
+        void this.#callbacks.deliver(happened.flatMap(({ events }) => events.flatMap(this.#callbackOf)))
       },
     })
     this.#outbox = new Outbox({
@@ -48,7 +56,16 @@ export class RuntimeConfig extends DurableObject<Directories> {
       commits: this.#commits,
       clock,
       deliver: (entry) => env.PROJECT.getByName(entry.config.split('/')[1] as string).record(entry),
-      wipe: () => this.#wipe(),
+      wipe: (message) => this.#wipe(message),
+    })
+    this.#callbacks = new Callbacks({
+      store: this.#store,
+      commits: this.#commits,
+      clock,
+      settings: () => readCallbackSettings(env),
+      fetch: (uri, request) => (env.CALLBACKS ?? globalThis).fetch(uri, request),
+      // The last one may be all that was left of a deleted config.
+      finished: async () => void (this.#store.config() || (await this.#wipe())),
     })
     this.#sockets.mark(this.#store.last())
     // A lost alarm may delay an ending, but never lose it: each wake looks.
@@ -129,6 +146,7 @@ export class RuntimeConfig extends DurableObject<Directories> {
     try {
       while (await this.#commits.sweep());
       await this.#outbox.flush()
+      await this.#callbacks.resume()
       await this.#commits.change(() => this.#store.findNextDue())
     } catch (error) {
       console.error({ message: 'the alarm failed and is set anew', event: 'alarm.failed', error })
@@ -156,13 +174,22 @@ export class RuntimeConfig extends DurableObject<Directories> {
     this.#arm()
   }
 
-  /** Gives the storage of a deleted config back, unless it was made anew meanwhile. */
-  #wipe(): Promise<void> {
+  /** The callback that an event has left. */
+  readonly #callbackOf = (event: Event): string[] =>
+    event.kind === 'waiterEnded' && event.waiter.spec.callback ? [callbackId(this.#name, event.waiter)] : []
+
+  /**
+   * Gives the storage of a deleted config back, unless it was made anew meanwhile, or still has something to deliver:
+   * callbacks, or another message than this one. Answers whether it did.
+   */
+  #wipe(delivered?: OutboxMessage): Promise<boolean> {
     return this.#commits.exclusive(async () => {
-      if (this.#store.config()) return
+      const undelivered = this.#store.outbox().some(({ entry }) => entry.stamp !== delivered?.entry.stamp)
+      if (this.#store.config() || undelivered || this.#store.hasCallbacks(1)) return false
       await this.ctx.storage.deleteAll()
       this.#alarm = null
       this.#store.reload()
+      return true
     })
   }
 }

@@ -131,6 +131,14 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE waiting RENAME TO atoms;
   ALTER TABLE numbered RENAME TO counters;
   `,
+  `
+  -- What callbacks still have to tell, where, and until when; due is when the next attempt is made.
+  CREATE TABLE callbacks (
+    id TEXT PRIMARY KEY, uri TEXT NOT NULL, body TEXT NOT NULL, expires INTEGER NOT NULL,
+    attempts INTEGER NOT NULL, due INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX callbacks_by_due ON callbacks (due);
+  `,
 ]
 
 /** The version of a database, undefined where nothing was ever written. Reads only: asking must not make a ghost. */

@@ -1,4 +1,5 @@
 /** The store on SQLite: every statement that touches a config's data stands here. */
+import type { Callback } from '../core/callback.ts'
 import type { DirectoryEntry } from '../core/command.ts'
 import type { Config } from '../core/config.ts'
 import type { Counted, Counter, Move } from '../core/counter.ts'
@@ -13,6 +14,7 @@ import { atomsOfWaiter, formulasOf, type Waiter } from '../core/waiter.ts'
 import type * as wire from '../core/wire.ts'
 import { Counters } from './counters.ts'
 import { Deletions } from './deletions.ts'
+import { Deliveries } from './deliveries.ts'
 import { Messages, type OutboxMessage } from './messages.ts'
 import { endColumns, leaseColumns, toVariable, toWaiter, VARIABLE, WAITER } from './rows.ts'
 import { beneath, BYTES, migrate, schemaVersion, type Database, type Row, type Sql } from './schema.ts'
@@ -33,6 +35,7 @@ export class SqlStore implements Store {
   readonly #counters: Counters
   readonly #deletions: Deletions
   readonly #messages: Messages
+  readonly callbacks: Deliveries
 
   constructor(database: Database) {
     this.#database = database
@@ -40,6 +43,7 @@ export class SqlStore implements Store {
     this.#counters = new Counters(this.#sql)
     this.#deletions = new Deletions(this.#sql)
     this.#messages = new Messages(this.#sql)
+    this.callbacks = new Deliveries(this.#sql)
     this.reload()
   }
 
@@ -127,7 +131,8 @@ export class SqlStore implements Store {
       SELECT min(deadline) AS at FROM waiters WHERE ended IS NULL
       UNION ALL SELECT min(expires) FROM variables WHERE expires IS NOT NULL
       UNION ALL SELECT min(expires) FROM requests
-      UNION ALL SELECT min(due) FROM outbox)`)?.due
+      UNION ALL SELECT min(due) FROM outbox
+      UNION ALL SELECT min(due) FROM callbacks)`)?.due
     this.#nextDue = due === null || due === undefined ? Infinity : Number(due)
     const deletion = this.#deletions.earliest()
     if (deletion !== undefined) this.#dueAt(rememberedUntil(deletion))
@@ -191,6 +196,16 @@ export class SqlStore implements Store {
   deferred(message: OutboxMessage, due: Stamp): void {
     this.#messages.defer(message, due)
     this.#dueAt(due)
+  }
+
+  // Callbacks
+
+  leaveCallback(callback: Callback): void {
+    this.#dueAt(this.callbacks.add(callback, this.#stamp))
+  }
+
+  hasCallbacks(atLeast: number): boolean {
+    return this.#migrated && this.callbacks.has(atLeast)
   }
 
   // Variables

@@ -1,5 +1,7 @@
 /** What the standalone server can be told, on its command line or by its environment. */
 import { parseArgs } from 'node:util'
+import { readCallbackSettings } from '../core/callback.ts'
+import { statusOf } from '../core/fault.ts'
 
 export interface Options {
   /** TCP port; 0 is any that is free. */
@@ -29,10 +31,17 @@ The Worker's own variables, such as ROLLCALL_WATCH_SECONDS, are taken from the e
 `
 
 /** The variables of the Worker's environment that may be set from outside (see Env in src/http/env.ts). */
-const WORKER_VARIABLES = ['ROLLCALL_WATCH_SECONDS', 'ROLLCALL_BOOKMARK_SECONDS']
+const WORKER_VARIABLES = [
+  'ROLLCALL_WATCH_SECONDS',
+  'ROLLCALL_BOOKMARK_SECONDS',
+  'ROLLCALL_CALLBACK_HOSTS',
+  'ROLLCALL_CALLBACK_SECRET',
+]
 
-/** Those of the Worker's variables that the environment sets. */
+/** Those of the Worker's variables that the environment sets. Throws {@link StartError} for what no callback can go by. */
 export function workerVariables(env: NodeJS.ProcessEnv): Record<string, string> {
+  const callbacks = readCallbackSettings(env)
+  if (!callbacks.ok) throw new StartError(`${statusOf(callbacks.fault).message}.`)
   return Object.fromEntries(WORKER_VARIABLES.flatMap((name) => (env[name] ? [[name, env[name]]] : [])))
 }
 

@@ -6,13 +6,15 @@ import { readAccess } from './access.ts'
 import { bundleWorker, ENTRY } from './bundle.ts'
 import { holdDataFolder, type DataFolder } from './data-folder.ts'
 import { StartError, type Options } from './options.ts'
-import { startWorkerd, type Workerd } from './workerd.ts'
+import { startWorkerd, type CallbackServer, type Workerd } from './workerd.ts'
 
 export interface ServerOptions extends Options {
   /** The Worker's entry; another than the usual is for tests that add to it. */
   readonly entry?: string
   /** Variables of the Worker's environment. */
   readonly variables?: Readonly<Record<string, string>>
+  /** Where all callbacks go, for tests. */
+  readonly callbacks?: CallbackServer | undefined
 }
 
 export interface Server {
@@ -39,7 +41,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   try {
     await bundleWorker(entry, resolve(folder.run, 'worker.js'))
     const { run, objects } = folder
-    const workerd = await startWorkerd({ run, objects, host, port, variables, issuers: access.issuers })
+    const { issuers } = access
+    const { callbacks } = options
+    const workerd = await startWorkerd({ run, objects, host, port, variables, issuers, callbacks })
     return await serve(workerd, folder, host)
   } catch (error) {
     folder.release()

@@ -25,6 +25,16 @@ export interface Setup {
   readonly variables: Readonly<Record<string, string>>
   /** Blocks of addresses that the Worker may reach through its binding ISSUERS, beside the public ones. */
   readonly issuers: readonly string[]
+  /** Where all callbacks go, whatever their host; without it, to their hosts at public addresses. */
+  readonly callbacks?: CallbackServer | undefined
+}
+
+/** A server that stands for all hosts, for tests: `address` is a host and a port. */
+export interface CallbackServer {
+  readonly address: string
+  /** PEM of the certificate that is trusted, and the name that it is for. */
+  readonly certificate: string
+  readonly certificateHost: string
 }
 
 export interface Workerd {
@@ -65,7 +75,7 @@ async function portOf(control: Readable): Promise<number> {
   return new Promise<never>(() => {})
 }
 
-function configuration({ objects, variables, issuers }: Setup): string {
+function configuration({ objects, variables, issuers, callbacks }: Setup): string {
   const texts = Object.entries(variables).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)}),`)
   return `using Workerd = import "/workerd/workerd.capnp";
 
@@ -78,6 +88,7 @@ const config :Workerd.Config = (
       allow = [${['public', ...issuers].map(text).join(', ')}],
       tlsOptions = (trustBrowserCas = true),
     )),
+    ${callbacks ? callbackService(callbacks) : ''}
   ],
   sockets = [(name = "http", http = (), service = "main")],
 );
@@ -95,10 +106,17 @@ const rollcall :Workerd.Worker = (
     (name = "RUNTIME_CONFIG", durableObjectNamespace = "RuntimeConfig"),
     (name = "PROJECT", durableObjectNamespace = "Project"),
     (name = "ISSUERS", service = "issuers"),
+    ${callbacks ? '(name = "CALLBACKS", service = "callbacks"),' : ''}
     ${texts.join('\n    ')}
   ],
 );
 `
+}
+
+function callbackService({ address, certificate, certificateHost }: CallbackServer): string {
+  const tls = `tlsOptions = (trustedCertificates = [${text(certificate)}])`
+  const https = `(options = (), certificateHost = ${text(certificateHost)}, ${tls})`
+  return `(name = "callbacks", external = (address = ${text(address)}, https = ${https})),`
 }
 
 /** A text in Cap'n Proto's notation, which knows no \\u. */

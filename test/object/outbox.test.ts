@@ -2,7 +2,8 @@ import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } fro
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { Project } from '../../src/object/project.ts'
-import { alarmOf, expectOk, fresh, freshConfig, tablesOf } from './support.ts'
+import type { RuntimeConfig } from '../../src/object/runtime-config.ts'
+import { alarmOf, expectOk, fresh, freshConfig, tablesOf, write } from './support.ts'
 
 beforeEach(() => void vi.spyOn(console, 'warn').mockImplementation(() => {}))
 afterEach(() => vi.restoreAllMocks())
@@ -122,3 +123,28 @@ it('remembers for the whole project which config a requestId was first used for'
   vi.spyOn(Date, 'now').mockReturnValue(later)
   expect(await directory.claim('r', 'c')).toBe('c')
 })
+
+it('keeps the storage of a deleted config while a callback is to be delivered, and then gives it back', async () => {
+  const { object, directory } = await freshConfig()
+  // The Worker of these tests says of no host that callbacks may go there, so this one waits.
+  const callback = { uri: 'https://hooks.example.com/' }
+  const spec = { timeout: '60s', success: { cardinality: { path: '/x', number: 1 } }, callback }
+  await expectOk(object.submit({ type: 'createWaiter', id: 'w', spec, requestId: '' }))
+  await expectOk(write(object, 'x'))
+  await expectOk(object.submit({ type: 'deleteConfig' }))
+  expect(await directory.list({})).toEqual({ ok: true, value: {} })
+  expect(await object.query({ type: 'getConfig' })).toMatchObject({ fault: { kind: 'notFound' } })
+  expect(await tablesOf(object)).toContain('callbacks')
+  await givenUp(object)
+  expect(await tablesOf(object)).toEqual([])
+  expect(await alarmOf(object)).toBeNull()
+})
+
+/** Lets time pass until the object tries its callbacks no more. */
+async function givenUp(object: DurableObjectStub<RuntimeConfig>): Promise<void> {
+  vi.spyOn(console, 'error').mockImplementation(() => {})
+  const later = Date.now() + 25 * 3_600_000
+  vi.spyOn(Date, 'now').mockReturnValue(later)
+  await runDurableObjectAlarm(object)
+  while ((await tablesOf(object)).length) await new Promise((resolve) => setTimeout(resolve, 1))
+}

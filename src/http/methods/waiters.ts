@@ -1,14 +1,25 @@
 /** The methods of waiters, and of the operations that stand for them. */
-import { all } from '../../core/fault.ts'
+import { readCallbackSettings } from '../../core/callback.ts'
+import { all, statusOf } from '../../core/fault.ts'
 import { formatName } from '../../core/name.ts'
 import { readWaiter } from '../../core/waiter.ts'
 import { accessOf, need, needAny, needsToCount, query, submit } from '../ask.ts'
 import * as bodies from '../bodies.ts'
+import type { Env } from '../env.ts'
 import { awaitWaiter, heldFor } from '../held.ts'
 import { method, type Method } from '../method.ts'
 import { subscribe } from '../subscribe.ts'
 import { creates, paged, readName, readRequestId } from './names.ts'
 import { questionOf, testIamPermissions } from './permissions.ts'
+
+/** Where callbacks may go: nowhere, if the deployment says nothing of them, or nothing that can be read. */
+function callbackHosts(env: Env): readonly string[] {
+  const settings = readCallbackSettings(env)
+  if (settings.ok) return settings.value.hosts
+  const { message } = statusOf(settings.fault)
+  console.error({ message: `callbacks are refused: ${message}`, event: 'callback.settings.bad' })
+  return []
+}
 
 export const WAITER_METHODS: readonly Method[] = [
   method({
@@ -23,7 +34,7 @@ export const WAITER_METHODS: readonly Method[] = [
       const made = readName(body.name, 'waiter.name', 'waiter', name)
       const read = all({
         made,
-        spec: readWaiter(body, formatName(name)),
+        spec: readWaiter(body, formatName(name), body.callback && callbackHosts(call.env)),
         requestId: readRequestId(parameters.requestId, call),
       })
       if (!read.ok) return read
