@@ -73,19 +73,20 @@ export function checkRoot(text: string, field: string): Result<string> {
 /** Reads a full resource name. A leading slash is let pass, for firebase-tools sends one. */
 export function parseName(text: string, field: string): Result<ResourceName> {
   const parts = text.replace(/^\//, '').split('/')
-  const shape = `${field}: ${quote(text)} is not a resource name such as projects/P/configs/C/variables/V`
-  if (parts[0] !== 'projects') return invalid(field, shape)
+  const misshapen = () =>
+    invalid(field, `${field}: ${quote(text)} is not a resource name such as projects/P/configs/C/variables/V`)
+  if (parts[0] !== 'projects') return misshapen()
   const project = checkProject(parts[1] ?? '', field)
   if (!project.ok) return project
   if (parts.length === 2) return ok({ kind: 'project', project: project.value })
-  if (parts[2] !== 'configs') return invalid(field, shape)
+  if (parts[2] !== 'configs') return misshapen()
   const config = checkId(parts[3] ?? '', field)
   if (!config.ok) return config
   const within = { project: project.value, config: config.value }
   if (parts.length === 4) return ok({ kind: 'config', ...within })
   const collection = parts[4] as string
   const rest = parts.slice(5).join('/')
-  if (!Object.hasOwn(COLLECTIONS, collection) || parts.length < 6) return invalid(field, shape)
+  if (!Object.hasOwn(COLLECTIONS, collection) || parts.length < 6) return misshapen()
   return parseLeaf(COLLECTIONS[collection as keyof typeof COLLECTIONS], within, rest, field)
 }
 

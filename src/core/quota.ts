@@ -4,6 +4,7 @@
  * The limits of single requests stand where they are read: MAX_BODY_BYTES in http/json.ts, MAX_POLICY_BYTES in policy.ts.
  */
 import { refuse } from './fault.ts'
+import { byteLength } from './utf8.ts'
 
 /** The most variables in a config. */
 export const MAX_VARIABLES = 150_000
@@ -26,11 +27,9 @@ export interface Usage {
 
 export const NO_USAGE: Usage = { variables: 0, bytes: 0, waiters: 0 }
 
-const ENCODER = new TextEncoder()
-
 /** What a variable counts for in bytes. */
 export function variableBytes(path: string, contents: string): number {
-  return ENCODER.encode(path).length + ENCODER.encode(contents).length
+  return byteLength(path) + byteLength(contents)
 }
 
 /** The refusal of a change that would bring a config over a quota, or undefined. Less than before is never refused. */

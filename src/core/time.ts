@@ -25,8 +25,15 @@ export function etagOf(changed: Stamp): string {
 export function formatStamp(stamp: Stamp): string {
   const seconds = Math.floor(stamp / SECOND)
   const micros = stamp - seconds * SECOND
-  const whole = new Date(seconds * 1000).toISOString().slice(0, 19)
-  return `${whole}.${String(micros).padStart(6, '0')}000Z`
+  return `${formatSeconds(seconds)}.${String(micros).padStart(6, '0')}000Z`
+}
+
+/** The second that was formatted last, and how: stamps that are formatted one after another mostly share theirs. */
+let formatted = { seconds: NaN, text: '' }
+
+function formatSeconds(seconds: number): string {
+  if (seconds !== formatted.seconds) formatted = { seconds, text: new Date(seconds * 1000).toISOString().slice(0, 19) }
+  return formatted.text
 }
 
 const TIMESTAMP = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))$/i

@@ -2,6 +2,7 @@
 import { invalid, ok, type Result } from './fault.ts'
 import { readSpan, spanMicros } from './span.ts'
 import { etagOf, formatStamp, type Stamp } from './time.ts'
+import { byteLength } from './utf8.ts'
 import type * as wire from './wire.ts'
 
 /** A variable as it is stored. `contents` is UTF-8 text, or bytes as canonical base64 when `kind` is `value`. */
@@ -23,8 +24,6 @@ export interface Lease {
 
 /** Contents must be *less than* 4096 bytes (spec: section 3, Variable). */
 export const MAX_CONTENTS_BYTES = 4095
-
-const ENCODER = new TextEncoder()
 
 /** A variable's name in full. `config` is the config's full name. */
 export function variableName(config: string, path: string): string {
@@ -100,7 +99,7 @@ export function readContents(
   if (text !== undefined && value !== undefined) {
     return invalid(`${field}.text`, `${field}.text and ${field}.value exclude each other: send exactly one`)
   }
-  if (text !== undefined) return withinSize(field, 'text', text, ENCODER.encode(text).length)
+  if (text !== undefined) return withinSize(field, 'text', text, byteLength(text))
   if (value !== undefined) return readValue(field, value)
   return invalid(`${field}.text`, `${field}.text or ${field}.value is required: send exactly one, it may be empty`)
 }

@@ -20,6 +20,8 @@ import type { Hear, Subscribing } from './subscribe.ts'
 export const MAX_FRAMES = 4096
 /** The most commits in one call to the object. */
 const MAX_TOGETHER = 256
+/** With fewer than these, a call that follows another lets those come first that have arrived but were not read yet. */
+const FEW = 32
 
 /** A commit on its way, and how to answer its frame. */
 interface Frame {
@@ -32,27 +34,36 @@ type Config = Extract<ResourceName, { kind: 'config' }>
 
 /** Takes the frames of one socket. */
 export function checkIns(call: Subscribing & { readonly name: Config }): Hear {
-  const key = rateKey(call.caller?.identity ?? '', call.request)
   const waiting: Frame[] = []
   let running = false
   const run = async () => {
     running = true
-    while (waiting.length) {
-      const frames = waiting.splice(0, MAX_TOGETHER)
+    for (let first = true; waiting.length; first = false) {
+      if (!first && waiting.length < FEW) await scheduler.wait(0)
+      const frames = await admitted(call, waiting.splice(0, MAX_TOGETHER))
+      if (!frames.length) continue
       const outcomes = await submit(call, frames)
       for (const [index, { settle }] of frames.entries()) settle(outcomes[index] ?? refuse({ kind: 'internal' }))
     }
     running = false
   }
-  return async (message, answer) => {
+  return (message, answer) => {
     const { id, commit } = readFrame(message, call)
     const settle = (outcome: Outcome) => answer(JSON.stringify(answerOf(id, outcome, call)))
-    const full = waiting.length >= MAX_FRAMES
     if (!commit.ok) return settle(commit)
-    if (full || !(await mayGoOn(call.env, key))) return settle(refuse(TOO_MANY))
+    if (waiting.length >= MAX_FRAMES) return settle(refuse(TOO_MANY))
     waiting.push({ ...commit.value, settle })
     if (!running) void run()
   }
+}
+
+/** The frames that are within the caller's rate limit; the others are refused. */
+async function admitted(call: Subscribing, frames: readonly Frame[]): Promise<readonly Frame[]> {
+  if (!call.env.ROLLCALL_RATE_LIMIT) return frames
+  const key = rateKey(call.caller?.identity ?? '', call.request)
+  const may = await Promise.all(frames.map(() => mayGoOn(call.env, key)))
+  for (const [index, { settle }] of frames.entries()) if (!may[index]) settle(refuse(TOO_MANY))
+  return frames.filter((_, index) => may[index])
 }
 
 async function submit(call: Subscribing, frames: readonly Frame[]): Promise<readonly Outcome[]> {

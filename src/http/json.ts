@@ -89,14 +89,26 @@ function parse(text: string, field: string): Result<unknown> {
 
 /**
  * Brings proto3's JSON into one form: names in camelCase, as a parser takes both, and no nulls, which stand for absent
- * (protobuf's JSON mapping). Throws {@link TooDeep} instead of calling itself without end.
+ * (protobuf's JSON mapping). What has that form, as most has, is left as it is. Throws {@link TooDeep} instead of calling
+ * itself without end.
  */
 function normalize(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (depth > MAX_DEPTH) throw new TooDeep()
   if (Array.isArray(value)) return value.map((item) => normalize(item, depth + 1))
+  const object = value as JsonObject
+  const names = Object.keys(object)
+  if (names.some((name) => object[name] === null || name.includes('_'))) return renamed(object, depth)
+  for (const name of names) {
+    const inner = object[name]
+    if (typeof inner === 'object') object[name] = normalize(inner, depth + 1)
+  }
+  return object
+}
+
+function renamed(object: JsonObject, depth: number): JsonObject {
   const form: JsonObject = Object.create(null)
-  for (const [name, inner] of Object.entries(value)) {
+  for (const [name, inner] of Object.entries(object)) {
     if (inner !== null) form[camelCase(name)] = normalize(inner, depth + 1)
   }
   return form

@@ -43,9 +43,15 @@ export const SWEEP_BATCH = 1000
 
 /** Something to do in the next transaction, and whom to tell of it. */
 interface Job {
-  run(now: Stamp): { result: unknown; events: readonly Event[] }
-  resolve(result: never): void
-  reject(error: unknown): void
+  readonly run: (now: Stamp) => { result: unknown; events: readonly Event[] }
+  readonly resolve: (result: never) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** What was applied, to be told when it is durable. */
+interface Applied {
+  readonly settled: readonly (() => void)[]
+  readonly happened: readonly Happened[]
 }
 
 export class Commits {
@@ -135,7 +141,7 @@ export class Commits {
   async #commit(jobs: readonly Job[]): Promise<void> {
     const { storage, store, tell, undone } = this.#options
     try {
-      const { settled, happened } = storage.transactionSync(() => this.#apply(jobs))
+      const { settled, happened } = this.#applyTogether(jobs)
       await storage.sync()
       if (happened.length) tell(happened)
       for (const settle of settled) settle()
@@ -147,28 +153,56 @@ export class Commits {
     }
   }
 
-  /** Applies the jobs one after another, what is overdue first. A job that throws undoes only itself. */
-  #apply(jobs: readonly Job[]): { settled: (() => void)[]; happened: Happened[] } {
-    const { storage, store, clock, beforeCommit } = this.#options
+  /**
+   * Applies the jobs in one transaction. A job that throws undoes only itself: as none does unless there is a bug, they
+   * are first applied without a transaction for each, and with these from the start if one of them does.
+   */
+  #applyTogether(jobs: readonly Job[]): Applied {
+    const { storage, store, undone } = this.#options
+    try {
+      return storage.transactionSync(() => this.#apply(jobs))
+    } catch {
+      store.reload()
+      undone()
+      return storage.transactionSync(() => this.#apply(jobs.map((job) => this.#apart(job))))
+    }
+  }
+
+  /** Applies the jobs one after another, what is overdue first. */
+  #apply(jobs: readonly Pick<Job, 'run' | 'resolve'>[]): Applied {
+    const { store, clock, beforeCommit } = this.#options
     const now = clock()
     const happened: Happened[] = []
     if (this.#sweepFirst && store.nextDue <= now) this.#sweepAll(now, happened)
-    this.#sweepFirst = false
-    const settled = jobs.map(({ run, resolve, reject }) => {
-      const usage = store.usage()
+    const settled = jobs.map(({ run, resolve }) => {
       const before = store.config()?.policy
-      try {
-        const { result, events } = storage.transactionSync(() => run(now))
-        if (events.length) happened.push({ events, policy: store.config()?.policy ?? before })
-        return () => resolve(result as never)
-      } catch (error) {
-        store.reload(usage)
-        return () => reject(error)
-      }
+      const { result, events } = run(now)
+      if (events.length) happened.push({ events, policy: store.config()?.policy ?? before })
+      return () => resolve(result as never)
     })
     store.saveMeta()
     beforeCommit()
+    this.#sweepFirst = false
     return { settled, happened }
+  }
+
+  /** The job in a transaction of its own: what it throws is its result, and undoes nothing else. */
+  #apart({ run, resolve, reject }: Job): Pick<Job, 'run' | 'resolve'> {
+    const { storage, store } = this.#options
+    let settle: (result: never) => void = resolve
+    return {
+      run(now) {
+        const usage = store.usage()
+        try {
+          return storage.transactionSync(() => run(now))
+        } catch (error) {
+          store.reload(usage)
+          settle = () => reject(error)
+          return { result: undefined, events: [] }
+        }
+      },
+      resolve: (result) => settle(result),
+    }
   }
 
   #sweepAll(now: Stamp, happened: Happened[]): void {

@@ -15,7 +15,7 @@ import { isUnder, rootsOf } from '../core/name.ts'
 import type { Stamp } from '../core/time.ts'
 import type { Contents } from '../core/variable.ts'
 import type * as wire from '../core/wire.ts'
-import { beneath, type Row, type Sql } from './schema.ts'
+import { among, beneath, type Row, type Sql } from './schema.ts'
 
 /** A counter's row, as far as a write must know it. */
 interface CounterRow extends Row {
@@ -33,9 +33,16 @@ export interface WaitingAtom {
 
 export class Counters {
   readonly #sql: Sql
+  /** Whether there is any, as far as that is known: while nobody waits, a write need not look. */
+  #any: boolean | undefined
 
   constructor(sql: Sql) {
     this.#sql = sql
+  }
+
+  /** To be called when the tables have changed by other hands. */
+  reload(): void {
+    this.#any = undefined
   }
 
   /** Keeps the counters of a waiter's atoms from now on. */
@@ -77,14 +84,15 @@ export class Counters {
 
   /** Moves the counters by a change of one variable. */
   shift(path: string, before: Contents | undefined, after: Contents | undefined, stamp: Stamp): Move[] {
+    this.#any ??= this.#sql.exec('SELECT 1 FROM counters LIMIT 1').toArray().length > 0
+    if (!this.#any) return []
+    const places = among(placesOf(path))
+    const selectors = among(selectorsFor(before, after))
     const query = `SELECT id, count, match, keeps FROM places JOIN counters ON counter = id
-      WHERE place IN (SELECT value FROM json_each(?)) AND selector IN (SELECT value FROM json_each(?))`
-    const places = JSON.stringify(placesOf(path))
-    const selectors = JSON.stringify(selectorsFor(before, after))
+      WHERE place IN ${places.list} AND selector IN ${selectors.list}`
+    const rows = this.#sql.exec(query, ...places.bound, ...selectors.bound).toArray() as CounterRow[]
     // A match of several texts is found by the one before and by the one after.
-    const found = new Map(
-      (this.#sql.exec(query, places, selectors).toArray() as CounterRow[]).map((row) => [row.id, row]),
-    )
+    const found = new Map(rows.map((row) => [row.id, row]))
     const moves: Move[] = []
     for (const row of found.values()) {
       const by = row.keeps === null ? difference(row, before, after) : this.#keepOne(row, path, after)
@@ -135,6 +143,7 @@ export class Counters {
     const query = 'INSERT INTO counters (count, changed, match, keeps, key) VALUES (?, ?, ?, ?, ?) RETURNING id'
     const row = this.#sql.exec(query, count, stamp, match ? JSON.stringify(match) : null, keeps, key).toArray()[0]
     const id = Number(row?.id)
+    this.#any = true
     if (there) this.#sql.exec('INSERT INTO kept SELECT ?, value FROM json_each(?)', id, JSON.stringify(there))
     const places = `INSERT INTO places SELECT place.value, selector.value, ?
       FROM json_each(?) AS place CROSS JOIN json_each(?) AS selector`
@@ -146,6 +155,7 @@ export class Counters {
     const query = `DELETE FROM places WHERE counter = ? AND place IN (SELECT value FROM json_each(?))
       AND selector IN (SELECT value FROM json_each(?))`
     this.#sql.exec(query, id, JSON.stringify(counter.places), JSON.stringify(selectorsOf(counter)))
+    this.#any = undefined
     if (counter.keeps !== undefined) this.#sql.exec('DELETE FROM kept WHERE counter = ?', id)
   }
 

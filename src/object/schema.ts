@@ -25,6 +25,18 @@ export function beneath(root: string): [string, string] {
   return root === '' ? ['', '\u{10ffff}'] : [`${root}/`, `${root}0`]
 }
 
+/** As many values as are bound one by one: a Durable Object takes at most 100 in all. */
+const MOST_BOUND = 20
+
+/**
+ * The right side of `IN` for these values, and what is bound for it. A few are bound one by one, which is quicker than
+ * to have a list taken apart; there are not many texts of queries by that.
+ */
+export function among(values: readonly string[]): { readonly list: string; readonly bound: readonly string[] } {
+  if (values.length > MOST_BOUND) return { list: '(SELECT value FROM json_each(?))', bound: [JSON.stringify(values)] }
+  return { list: `(${values.map(() => '?').join()})`, bound: values }
+}
+
 /**
  * Each entry brings a database from the version of its index to the next. Entries are never changed, only added.
  * WITHOUT ROWID keeps a row a single row: with a separate index, each write would be billed twice.

@@ -17,7 +17,7 @@ import { Deletions } from './deletions.ts'
 import { Deliveries } from './deliveries.ts'
 import { Messages, type OutboxMessage } from './messages.ts'
 import { endColumns, leaseColumns, toVariable, toWaiter, VARIABLE, WAITER } from './rows.ts'
-import { beneath, BYTES, migrate, schemaVersion, type Database, type Row, type Sql } from './schema.ts'
+import { among, beneath, BYTES, migrate, schemaVersion, type Database, type Row, type Sql } from './schema.ts'
 
 /**
  * The config and the last stamp are cached; everything else is read when it is needed. A database in which nothing
@@ -58,6 +58,7 @@ export class SqlStore implements Store {
     this.#savedStamp = 0
     this.#usage = NO_USAGE
     this.#nextDue = Infinity
+    this.#counters.reload()
     this.#deletions.reload()
     if (!this.#migrated) return
     migrate(this.#database)
@@ -97,6 +98,7 @@ export class SqlStore implements Store {
       if (!refusal) throw error
       this.#stamp = stamp
       this.#usage = usage
+      this.#counters.reload()
       this.#deletions.reload()
       return refusal
     }
@@ -157,6 +159,7 @@ export class SqlStore implements Store {
 
   clear(): void {
     for (const table of TABLES) this.#sql.exec(`DELETE FROM ${table}`)
+    this.#counters.reload()
     this.#deletions.reload()
     this.#config = undefined
     this.#usage = NO_USAGE
@@ -216,14 +219,10 @@ export class SqlStore implements Store {
   }
 
   obstacle(path: string): 'same' | 'prefix' | undefined {
-    const rows = this.#sql
-      .exec(
-        `SELECT path FROM variables WHERE path IN (SELECT value FROM json_each(?))
-        UNION ALL SELECT path FROM (SELECT path FROM variables WHERE path > ? AND path < ? LIMIT 1)`,
-        JSON.stringify(rootsOf(path)),
-        ...beneath(path),
-      )
-      .toArray()
+    const { list, bound } = among(rootsOf(path).slice(1))
+    const query = `SELECT path FROM variables WHERE path IN ${list}
+      UNION ALL SELECT path FROM (SELECT path FROM variables WHERE path > ? AND path < ? LIMIT 1)`
+    const rows = this.#sql.exec(query, ...bound, ...beneath(path)).toArray()
     if (!rows.length) return undefined
     return rows.some((row) => row.path === path) ? 'same' : 'prefix'
   }
