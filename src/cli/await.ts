@@ -4,7 +4,6 @@ import { ConnectionError, ServiceError, type Client, type Waiter, type WaitOutco
 import { stateOfWaiter } from '../client/targets.ts'
 import type { Call } from './call.ts'
 import { Interrupted } from './exit.ts'
-import { shortName } from './names.ts'
 import { showProgress } from './progress.ts'
 
 /** What a wait may take longer than the waiter itself, in milliseconds: its end is to be heard of, too. */
@@ -53,9 +52,4 @@ function ended(outcome: WaitOutcome<Waiter>): End {
 function endOf(waiter: Waiter): End {
   const state = stateOfWaiter(waiter)
   return { kind: state === 'SUCCEEDED' ? 'success' : state === 'TIMED_OUT' ? 'expired' : 'failed', waiter }
-}
-
-/** What to tell of a waiter that did not succeed. */
-export function failureOf(waiter: Waiter): string {
-  return `Waiter ${shortName(waiter.name)} ended without success: ${waiter.error?.message ?? 'no reason given'}`
 }

@@ -1,12 +1,13 @@
 /** `rollcall check-in`: reports that a node is ready, or that it has failed. */
 import type { Command } from 'commander'
+import { addTtlOption, type TtlOption } from './options.ts'
 import { printItem } from './output.ts'
 import type { Registry } from './registry.ts'
 import { addReportOptions, report, reportNames, type ReportOptions } from './report.ts'
 import { SERVICE_DATA } from './settings.ts'
 import { shapeWithValue } from './shape.ts'
 
-interface CheckInOptions extends ReportOptions {
+interface CheckInOptions extends ReportOptions, TtlOption {
   readonly text?: string
   readonly failed?: boolean
 }
@@ -20,15 +21,15 @@ export function registerCheckIn(registry: Registry, parent: Command): void {
       description: 'report that NAME is ready, or has failed, in place of what it reported before',
       shared: SERVICE_DATA,
       options: (command) =>
-        void addReportOptions(command)
+        void addTtlOption(addReportOptions(command))
           .option('--failed', 'report that it has failed')
           .option('--text <text>', 'what the report says; "ready" or "failed" without it'),
     },
     async (call, name) => {
       const { format, signal } = call
-      const { failed = false, text = failed ? 'failed' : 'ready' } = call.options
+      const { failed = false, text = failed ? 'failed' : 'ready', ttl } = call.options
       const names = reportNames(call, name as string)
-      const variable = await report(call, await call.client(), names, { failed, text }, signal)
+      const variable = await report(call, await call.client(), names, { failed, text, ttl }, signal)
       printItem(call.io, shapeWithValue(variable), format)
     },
   )

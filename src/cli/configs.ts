@@ -1,7 +1,9 @@
 /** `rollcall configs`: what `gcloud beta runtime-config configs` is. */
 import type { Command } from 'commander'
+import { registerCommit } from './commit.ts'
 import { addListOptions, listed, PAGE_SIZE, type ListOptions } from './listing.ts'
 import { projectName } from './names.ts'
+import { addGuardOption, type GuardOption } from './options.ts'
 import { printItem, printItems, type Column } from './output.ts'
 import type { Registry } from './registry.ts'
 import { SERVICE_DATA } from './settings.ts'
@@ -31,6 +33,7 @@ export function registerConfigs(registry: Registry, parent: Command): void {
       printItem(call.io, shapeOf(data), format, COLUMNS)
     },
   )
+  registerCommit(registry, configs)
   registerVariables(registry, configs)
   registerWaiters(registry, configs)
 }
@@ -70,30 +73,38 @@ function registerChanges(registry: Registry, configs: Command): void {
       printItem(call.io, shapeOf(data), format, COLUMNS)
     },
   )
-  registry.add<Described>(
+  registry.add<Described & GuardOption>(
     configs,
     {
       usage: 'update <name>',
       description: "change a config's description",
       shared: SERVICE_DATA,
-      options: (command) => void command.requiredOption('--description <text>', 'what it is for; "" takes it away'),
+      options: (command) => {
+        command.requiredOption('--description <text>', 'what it is for; "" takes it away')
+        addGuardOption(command, 'change it')
+      },
     },
     async (call, name) => {
       const { format = NOTHING, signal } = call
       const config = call.config(name as string)
-      const input = { name: config, description: call.options.description }
-      const { data } = await (await call.client()).configs.update(input, { signal })
+      const { description, ifMatch } = call.options
+      const { data } = await (await call.client()).configs.update({ name: config, description }, { ifMatch, signal })
       call.note(`Updated ${config}.`)
       printItem(call.io, shapeOf(data), format, COLUMNS)
     },
   )
-  registry.add(
+  registry.add<GuardOption>(
     configs,
-    { usage: 'delete <name>', description: 'delete a config with all in it', shared: SERVICE_DATA },
+    {
+      usage: 'delete <name>',
+      description: 'delete a config with all in it',
+      shared: SERVICE_DATA,
+      options: (command) => void addGuardOption(command, 'delete it'),
+    },
     async (call, name) => {
       const { format = NOTHING, signal } = call
       const config = call.config(name as string)
-      await (await call.client()).configs.delete(config, { signal })
+      await (await call.client()).configs.delete(config, { ifMatch: call.options.ifMatch, signal })
       call.note(`Deleted ${config}.`)
       printItems(call.io, [], COLUMNS, format)
     },

@@ -94,7 +94,8 @@ export function exitOf(error: unknown, manner: Manner): { code: number; message?
     return { code: either(EXIT.usage, GCLOUD_EXIT.error), message: error.message }
   }
   if (error instanceof ServiceError) {
-    const own = isTransient(error) ? EXIT.unavailable : EXIT.refused
+    // A conflict may pass for who only reads; to a change it is a no.
+    const own = isTransient(error) && error.status !== 409 ? EXIT.unavailable : EXIT.refused
     return { code: either(own, GCLOUD_EXIT.error), message: `${error.code}: ${error.message}` }
   }
   if (error instanceof ConnectionError) {

@@ -8,6 +8,8 @@ export interface Io {
   err(text: string): void
   /** Whether somebody watches the standard error, so that a line on it may move. */
   readonly terminal: boolean
+  /** How many characters a line of that terminal holds. */
+  readonly columns: number
   /** Whether a key such as Ctrl-C signals the programs that are started from here as well. */
   readonly foreground: boolean
   /** Reads the standard input to its end. */
@@ -26,6 +28,10 @@ export const processIo: Io = {
   err: (text) => void process.stderr.write(text),
   get terminal() {
     return process.stderr.isTTY === true
+  },
+  get columns() {
+    // Some terminals do not say, or say 0.
+    return process.stderr.columns || 80
   },
   get foreground() {
     return process.stdin.isTTY === true

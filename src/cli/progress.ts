@@ -1,15 +1,12 @@
-/** A line on the terminal that tells how far a waiter has come. */
-import { isUnder, collapse } from '../core/name.ts'
+/** How far a waiter has come: in a line on the terminal, and in what is told of its end. */
 import { onAbort } from '../client/backoff.ts'
-import { changes } from '../client/changes.ts'
 import type { Client, Waiter } from '../client/index.ts'
+import type { Tally } from '../core/wire.ts'
 import type { Io } from './io.ts'
-import { configOf, shortName } from './names.ts'
+import { MAX_TOLD, shortName, someOf } from './names.ts'
 
-/** How often the line is written anew while nothing happens, in milliseconds. */
+/** How often the line is written anew, and the waiter is looked at, in milliseconds. */
 const TICK_MS = 1000
-/** The permission that it takes to count. */
-const LIST = 'runtimeconfig.variables.list'
 const ERASE_LINE = '\r\u001b[K'
 
 /** Shows the line, until the function that is answered is called; that takes the line away. */
@@ -17,17 +14,28 @@ export function showProgress(io: Io, client: Client, waiter: Waiter, signal: Abo
   const started = performance.now()
   const end = new AbortController()
   const off = onAbort(signal, () => end.abort())
-  let have: number | undefined
+  let seen = waiter
+  let looking = false
   const show = () => {
-    if (!end.signal.aborted) io.err(`${ERASE_LINE}${lineOf(waiter, have, performance.now() - started)}`)
+    if (!end.signal.aborted) io.err(`${ERASE_LINE}${lineOf(seen, performance.now() - started, io.columns)}`)
   }
-  const timer = setInterval(show, TICK_MS)
-  show()
-  // Who may not list the variables, or cannot now, sees the time alone.
-  void counts(client, waiter, end.signal, (count) => {
-    have = count
+  const look = async () => {
+    if (looking) return
+    looking = true
+    try {
+      seen = (await client.waiters.get(waiter.name, { signal: end.signal, retry: false })).data
+      show()
+    } catch {
+      // Whether the waiter can be seen is for the wait to tell; what was seen last stays.
+    } finally {
+      looking = false
+    }
+  }
+  const timer = setInterval(() => {
     show()
-  }).catch(() => {})
+    void look()
+  }, TICK_MS)
+  show()
   return () => {
     clearInterval(timer)
     off()
@@ -36,42 +44,31 @@ export function showProgress(io: Io, client: Client, waiter: Waiter, signal: Abo
   }
 }
 
-function lineOf(waiter: Waiter, have: number | undefined, elapsedMs: number): string {
-  const { path, number } = cardinalityOf(waiter)
-  const count = have === undefined ? '' : `${have} of ${number} under /${collapse(path)}, `
-  return `${shortName(waiter.name)}: ${count}${Math.floor(elapsedMs / 1000)} s of ${waiter.timeout.replace(/s$/, ' s')}`
+/** One line of fewer than `columns` characters, for the last column may begin the next line. */
+function lineOf({ name, timeout, progress }: Waiter, elapsedMs: number, columns: number): string {
+  const facts = [
+    progress && tell(progress.success),
+    progress?.failure && `failure ${tell(progress.failure)}`,
+    `${Math.floor(elapsedMs / 1000)} s of ${timeout.replace(/s$/, ' s')}`,
+  ]
+  const line = `${shortName(name)}: ${facts.filter(Boolean).join(', ')}`
+  const missing = progress?.missing ?? []
+  const label = ', missing '
+  const room = columns - 1 - line.length - label.length
+  return (missing.length ? `${line}${label}${someOf(missing, room)}` : line).slice(0, columns - 1)
 }
 
-/** Tells how many variables lie under the path of the waiter's success, and again whenever that changes. */
-async function counts(client: Client, waiter: Waiter, signal: AbortSignal, tell: (count: number) => void) {
-  const config = configOf(waiter.name)
-  const root = collapse(cardinalityOf(waiter).path)
-  // A list holds what its caller may see: of one who may not see all, the count would be wrong.
-  const { data } = await client.configs.testIamPermissions(config, [LIST], { signal })
-  if (!data.permissions?.includes(LIST)) return
-  const names = new Set<string>()
-  // What changes while the variables are listed may be older or newer in the list, but is told by itself.
-  const changed = new Set<string>()
-  const list = async () => {
-    const own = `${config}/variables/`
-    for await (const { name } of client.variables.listAll(config, { ...(root && { filter: root }), signal })) {
-      if (!changed.has(name) && isUnder(root, name.slice(own.length))) names.add(name)
-    }
-    listed = true
-    tell(names.size)
+/** What to tell of a waiter that did not succeed: what the service says, and what decided or was missing. */
+export function failureOf({ name, error, progress }: Waiter): string {
+  const told = `Waiter ${shortName(name)} ended without success: ${error?.message ?? 'no reason given'}`
+  if (!progress) return told
+  const { success, missing = [], reason } = progress
+  if (!reason) {
+    const who = missing.length ? `; missing: ${someOf(missing, MAX_TOLD)}` : ''
+    return `${told} It had ${tell(success)}${who}.`
   }
-  let listed = false
-  let listing: Promise<void> | undefined
-  const onListening = () => void (listing ??= list().catch(() => {}))
-  for await (const change of changes(client, config, { path: `/${root}`, signal, onListening })) {
-    if (!('variable' in change)) continue
-    const { name, state } = change.variable
-    changed.add(name)
-    if (state === 'DELETED') names.delete(name)
-    else names.add(name)
-    if (listed) tell(names.size)
-  }
+  const when = reason.variable === undefined ? 'when it was made' : `by ${shortName(reason.variable)}`
+  return `${told} Decided ${when}: ${reason.condition}.`
 }
 
-const cardinalityOf = ({ success }: Waiter) =>
-  'cardinality' in success ? success.cardinality : { path: '/', number: 0 }
+const tell = ({ have, need }: Tally) => `${have} of ${need}`

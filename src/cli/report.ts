@@ -5,7 +5,7 @@ import { put } from '../client/put.ts'
 import { collapse } from '../core/name.ts'
 import type { Call, ConfigOption } from './call.ts'
 import { UsageError } from './exit.ts'
-import { addConfigOption } from './variables.ts'
+import { addConfigOption } from './options.ts'
 
 export interface ReportOptions extends ConfigOption {
   readonly path: string
@@ -44,11 +44,11 @@ export async function report(
   call: Call,
   client: Client,
   names: ReportNames,
-  { failed, text }: { failed: boolean; text: string },
+  { failed, text, ttl }: { failed: boolean; text: string; ttl?: string | undefined },
   signal: AbortSignal | undefined,
 ): Promise<Variable> {
   const [name, opposite] = failed ? [names.failure, names.success] : [names.success, names.failure]
-  const { data } = await put(client, { name, text }, { signal })
+  const { data } = await put(client, { name, text, ttl }, { signal })
   try {
     await client.variables.delete(opposite, { signal })
   } catch (error) {

@@ -1,9 +1,9 @@
 /** Where the service is, who calls, and in which project: by flags, else by the environment. */
-import { readFileSync } from 'node:fs'
 import { Option, type Command } from 'commander'
 import { Client, type Token, type WebSocketConstructor } from '../client/index.ts'
 import { GCLOUD_EXIT, UsageError } from './exit.ts'
 import { FORMAT_HELP } from './format.ts'
+import { readText } from './input.ts'
 import type { Io } from './io.ts'
 
 /** The options that many commands share. */
@@ -69,12 +69,7 @@ function tokenOf({ token, tokenFile, accessTokenFile }: Shared, env: Io['env']):
 }
 
 function readToken(file: string): string {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8').trim()
-  } catch (error) {
-    throw new UsageError(`The token file ${file} cannot be read: ${(error as Error).message}.`, GCLOUD_EXIT.error)
-  }
+  const text = readText(file, 'The token file').trim()
   if (text) return text
   throw new UsageError(`The token file ${file} is empty.`, GCLOUD_EXIT.error)
 }

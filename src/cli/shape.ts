@@ -3,19 +3,14 @@ import type * as wire from '../core/wire.ts'
 import { shortName } from './names.ts'
 import type { Item } from './output.ts'
 
-/** A config or a waiter. */
-export function shapeOf(resource: wire.RuntimeConfig | wire.Waiter): Item {
+/** Anything that has a name; of a variable the contents as they came, bytes as base64. */
+export function shapeOf<T extends { readonly name: string }>(resource: T): Item {
   return { ...resource, atomicName: resource.name, name: shortName(resource.name) }
-}
-
-/** A variable, with its contents as they came: bytes as base64. */
-export function shapeOfVariable(variable: wire.Variable): Item {
-  return { ...variable, atomicName: variable.name, name: shortName(variable.name) }
 }
 
 /** A variable, with its contents to be read as `value`, whichever of the two kinds they are. */
 export function shapeWithValue(variable: wire.Variable): Item {
-  const shape = shapeOfVariable(variable)
+  const shape = shapeOf(variable)
   return variable.text === undefined && variable.value === undefined ? shape : { ...shape, value: readable(variable) }
 }
 

@@ -1,9 +1,11 @@
-/** What stands on the command line, read: numbers, spans and points of time, as gcloud takes them. */
+/** What stands on the command line, read: numbers, spans and points of time, as gcloud takes them; etags and stamps. */
+import { formatStamp, parseTimestamp } from '../core/time.ts'
 import { UsageError } from './exit.ts'
 
 /** Units in milliseconds; a number without one is seconds. */
 const SPAN = /^p?(?:([\d.]+)d)?t?(?:([\d.]+)h)?(?:([\d.]+)m)?(?:([\d.]+)s)?(?:([\d.]+)ms)?$/i
 const UNITS = [86_400_000, 3_600_000, 60_000, 1000, 1]
+const ETAG = /^(?:\*|[\w+/=-]+)$/
 const NUMBER = /^(?:\d+\.?\d*|\.\d+)$/
 const DAY = /^\d{4}-\d\d-\d\d$/
 const TIME = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?$/i
@@ -45,6 +47,17 @@ export function countOption(flag: string): (text: string) => number {
 }
 
 /**
+ * Makes a reader of etags, as resources have them; `*` is any. It throws {@link UsageError}, also for an empty one:
+ * that of a script whose variable was not set would be no condition at all.
+ */
+export function etagOption(flag: string): (text: string) => string {
+  return (text) => {
+    if (ETAG.test(text)) return text
+    throw new UsageError(`${flag} must be an etag as resources have it, or "*", this is ${JSON.stringify(text)}.`)
+  }
+}
+
+/**
  * Makes a reader of points of time, answered as RFC 3339; one without a zone is local time. It throws
  * {@link UsageError}.
  */
@@ -57,5 +70,16 @@ export function timeOption(flag: string): (text: string) => string {
     const date = DAY.test(text) ? new Date(`${text}T00:00:00`) : zone ? new Date(text) : undefined
     if (date && !Number.isNaN(date.getTime())) return date.toISOString()
     throw new UsageError(`${flag} must be a time such as 2026-01-31T12:00:00Z, this is ${JSON.stringify(text)}.`)
+  }
+}
+
+/** Makes a reader of stamps, answered as the service writes them. It throws {@link UsageError}. */
+export function stampOption(flag: string): (text: string) => string {
+  return (text) => {
+    const stamp = parseTimestamp(text)
+    if (stamp !== undefined) return formatStamp(stamp)
+    throw new UsageError(
+      `${flag} must be a stamp such as 2026-01-31T12:00:00.123456000Z, this is ${JSON.stringify(text)}.`,
+    )
   }
 }

@@ -5,22 +5,25 @@ import type { Call, ConfigOption } from './call.ts'
 import { deadline } from './deadline.ts'
 import { Ended, GCLOUD_EXIT } from './exit.ts'
 import { addListOptions, listed, PAGE_SIZE, type ListOptions } from './listing.ts'
+import { MAX_TOLD, shortName, someOf } from './names.ts'
+import { addConfigOption, addGuardOption, addTtlOption, type GuardOption, type TtlOption } from './options.ts'
 import { printItem, printItems, type Column } from './output.ts'
 import type { Registry } from './registry.ts'
 import { SERVICE_DATA } from './settings.ts'
-import { bytesOf, shapeOfVariable, shapeWithValue, utf8 } from './shape.ts'
+import { bytesOf, shapeOf, shapeWithValue, utf8 } from './shape.ts'
 import { spanOption, timeOption } from './values.ts'
 
 const COLUMNS: readonly Column[] = [{ key: 'name' }, { key: 'updateTime' }, { key: 'value', optional: true }]
+const RENEWAL_COLUMNS: readonly Column[] = [
+  { key: 'name' },
+  { key: 'ttl' },
+  { key: 'expireTime' },
+  { key: 'error.message', optional: true },
+]
 const NOTHING = { kind: 'none' } as const
 
 /** The longest that gcloud lets a watch be told to wait, in seconds. */
 const MAX_WATCH_SECONDS = 60
-
-/** Adds `--config-name`, which gcloud requires wherever there is one. */
-export function addConfigOption(command: Command): Command {
-  return command.requiredOption('--config-name <config>', 'id or full name of the config')
-}
 
 /** Adds the commands about variables. */
 export function registerVariables(registry: Registry, parent: Command): void {
@@ -29,10 +32,11 @@ export function registerVariables(registry: Registry, parent: Command): void {
   registerReads(registry, variables)
   registerList(registry, variables)
   registerUnset(registry, variables)
+  registerRenew(registry, variables)
   registerWatch(registry, variables)
 }
 
-interface SetOptions extends ConfigOption {
+interface SetOptions extends ConfigOption, GuardOption, TtlOption {
   readonly isText?: boolean
   readonly failIfPresent?: boolean
   readonly failIfAbsent?: boolean
@@ -43,17 +47,19 @@ function registerSet(registry: Registry, variables: Command): void {
   const options = (command: Command) => {
     addConfigOption(command)
       .option('--is-text', 'keep the value as text (UTF-8) and not as bytes')
-      .addOption(new Option('--fail-if-present', 'create it, or fail').conflicts('failIfAbsent'))
+      .addOption(new Option('--fail-if-present', 'create it, or fail').conflicts(['failIfAbsent', 'ifMatch']))
       .addOption(new Option('--fail-if-absent', 'update it, or fail').conflicts('failIfPresent'))
+    addTtlOption(addGuardOption(command, 'update it'))
   }
   registry.add<SetOptions>(
     variables,
     { usage: 'set <name> [value]', description, shared: SERVICE_DATA, options },
     async (call, name, value) => {
       const { format = NOTHING } = call
-      const variable = { name: call.variable(name as string), ...(await contentsOf(call, value)) }
+      const { ttl } = call.options
+      const variable = { name: call.variable(name as string), ...(await contentsOf(call, value)), ttl }
       const data = await write(call, await call.client(), variable)
-      printItem(call.io, shapeOfVariable(data), format, COLUMNS)
+      printItem(call.io, shapeOf(data), format, COLUMNS)
     },
   )
 }
@@ -70,11 +76,11 @@ async function contentsOf(call: Call<SetOptions>, given: string | undefined) {
 async function write(call: Call<SetOptions>, client: Client, variable: VariableInput) {
   const { signal, options } = call
   const update = async () => {
-    const { data } = await client.variables.update(variable, { signal })
+    const { data } = await client.variables.update(variable, { ifMatch: options.ifMatch, signal })
     call.note(`Updated ${variable.name}.`)
     return data
   }
-  if (options.failIfAbsent) return update()
+  if (options.failIfAbsent || options.ifMatch !== undefined) return update()
   try {
     const { data } = await client.variables.create(variable, { signal })
     call.note(`Created ${variable.name}.`)
@@ -133,7 +139,7 @@ function registerList(registry: Registry, variables: Command): void {
       const config = call.config(given.configName as string)
       const client = await call.client()
       const query = { pageSize: given.pageSize ?? PAGE_SIZE, ...(given.values && { returnValues: true }), signal }
-      const shape = given.values ? shapeWithValue : shapeOfVariable
+      const shape = given.values ? shapeWithValue : shapeOf
       const found = (async function* () {
         for await (const variable of client.variables.listAll(config, query)) yield shape(variable)
       })()
@@ -142,7 +148,7 @@ function registerList(registry: Registry, variables: Command): void {
   )
 }
 
-interface UnsetOptions extends ConfigOption {
+interface UnsetOptions extends ConfigOption, GuardOption {
   readonly failIfAbsent?: boolean
   readonly recursive?: boolean
 }
@@ -152,21 +158,48 @@ function registerUnset(registry: Registry, variables: Command): void {
     addConfigOption(command)
       .option('--fail-if-absent', 'fail if there is no such variable')
       .option('--recursive', 'delete all beneath its path too')
+    addGuardOption(command, 'delete it')
   }
   registry.add<UnsetOptions>(
     variables,
     { usage: 'unset <name>', description: 'delete a variable', shared: SERVICE_DATA, options },
     async (call, name) => {
       const { format = NOTHING, signal } = call
-      const { failIfAbsent, recursive } = call.options
+      const { failIfAbsent, recursive, ifMatch } = call.options
       const variable = call.variable(name as string)
       try {
-        await (await call.client()).variables.delete(variable, { ...(recursive && { recursive }), signal })
+        await (await call.client()).variables.delete(variable, { ...(recursive && { recursive }), ifMatch, signal })
         call.note(`Deleted ${variable}.`)
       } catch (error) {
-        if (failIfAbsent || !(error instanceof ServiceError) || error.status !== 404) throw error
+        const required = failIfAbsent || ifMatch !== undefined
+        if (required || !(error instanceof ServiceError) || error.status !== 404) throw error
       }
       printItems(call.io, [], COLUMNS, format)
+    },
+  )
+}
+
+function registerRenew(registry: Registry, variables: Command): void {
+  registry.add<ConfigOption>(
+    variables,
+    {
+      usage: 'renew <names...>',
+      description: 'let variables that have a ttl live for another one from now on, without writing them again',
+      shared: SERVICE_DATA,
+      options: (command) => void addConfigOption(command),
+    },
+    async (call, ...given) => {
+      const { format, signal } = call
+      const names = given.map((name) => call.variable(name))
+      const config = call.config(call.options.configName as string)
+      const { data } = await (await call.client()).configs.renew(config, names, { signal })
+      const items = data.outcomes.map((outcome, index) =>
+        shapeOf('variable' in outcome ? outcome.variable : { name: names[index] as string, error: outcome.error }),
+      )
+      printItems(call.io, items, RENEWAL_COLUMNS, format)
+      const refused = data.outcomes.flatMap((outcome, index) => ('error' in outcome ? [names[index] as string] : []))
+      if (!refused.length) return
+      throw new Ended(GCLOUD_EXIT.error, `Not renewed: ${someOf(refused.map(shortName), MAX_TOLD)}.`)
     },
   )
 }
@@ -194,7 +227,7 @@ function registerWatch(registry: Registry, variables: Command): void {
       const { signal, release } = deadline(call.signal, maxWait, late)
       try {
         const { data } = await (await call.client()).variables.watch(variable, { newerThan, signal })
-        printItem(call.io, shapeOfVariable(data), format, COLUMNS)
+        printItem(call.io, shapeOf(data), format, COLUMNS)
       } finally {
         release()
       }

@@ -1,9 +1,10 @@
 /** `rollcall wait`: waits for the end of a waiter. */
 import type { Command } from 'commander'
-import { awaitEnd, failureOf } from './await.ts'
+import { awaitEnd } from './await.ts'
 import type { ConfigOption } from './call.ts'
 import { Ended, EXIT, UsageError } from './exit.ts'
 import { printItem } from './output.ts'
+import { failureOf } from './progress.ts'
 import type { Registry } from './registry.ts'
 import { SERVICE_DATA } from './settings.ts'
 import { shapeOf } from './shape.ts'

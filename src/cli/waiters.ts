@@ -1,18 +1,21 @@
 /** `rollcall waiters`: what `gcloud beta runtime-config configs waiters` is. */
-import type { Command } from 'commander'
-import type { Client, Waiter } from '../client/index.ts'
+import { Option, type Command } from 'commander'
+import { formatDuration } from '../client/duration.ts'
+import type { Client, ConditionInput, Waiter, WaiterInput } from '../client/index.ts'
 import { stateOfWaiter } from '../client/targets.ts'
-import { awaitEnd, failureOf } from './await.ts'
+import { awaitEnd } from './await.ts'
 import type { Call, ConfigOption } from './call.ts'
-import { Ended, GCLOUD_EXIT } from './exit.ts'
+import { Ended, GCLOUD_EXIT, UsageError } from './exit.ts'
+import { isObject, readJson, readText } from './input.ts'
 import { addListOptions, listed, PAGE_SIZE, type ListOptions } from './listing.ts'
 import { shortName } from './names.ts'
+import { addConfigOption } from './options.ts'
 import { printItem, printItems, type Column, type Item } from './output.ts'
+import { failureOf } from './progress.ts'
 import type { Registry } from './registry.ts'
 import { SERVICE_DATA } from './settings.ts'
 import { shapeOf } from './shape.ts'
 import { countOption, spanOption } from './values.ts'
-import { addConfigOption } from './variables.ts'
 
 /** The columns in which waiters are listed. */
 export const WAITER_COLUMNS: readonly Column[] = [
@@ -35,11 +38,7 @@ export function statusOf(item: Item): string {
 
 /** Adds the commands about waiters. */
 export function registerWaiters(registry: Registry, parent: Command): void {
-  const waiters = registry.group(
-    parent,
-    'waiters',
-    'waiters of a config, which end when enough variables lie under a path',
-  )
+  const waiters = registry.group(parent, 'waiters', 'waiters of a config, which end when their conditions hold')
   registerCreate(registry, waiters)
   registerReads(registry, waiters)
   registerWait(registry, waiters)
@@ -64,54 +63,96 @@ export function registerWaiters(registry: Registry, parent: Command): void {
 interface CreateOptions extends ConfigOption {
   readonly timeout: number
   readonly async?: boolean
-  readonly successCardinalityPath: string
-  readonly successCardinalityNumber: number
+  readonly success?: ConditionInput
+  readonly successCardinalityPath?: string
+  readonly successCardinalityNumber?: number
+  readonly member?: string[]
+  readonly failure?: ConditionInput
   readonly failureCardinalityPath?: string
   readonly failureCardinalityNumber: number
+  readonly sticky?: boolean
+  readonly callbackUri?: string
 }
+
+const CONDITIONS = `
+A condition is JSON, as in the API, or @ and the file that holds it:
+
+  --success '{"cardinality": {"path": "/nodes", "members": ["a", "b"], "match": {"equals": "up"}}}'
+  --failure '{"any": [{"variable": {"name": "abort"}}, {"cardinality": {"path": "/failed"}}]}'`
 
 function addCreateOptions(command: Command): void {
   const timeout = spanOption('--timeout', MAX_WAITER_SECONDS)
   const number = (kind: string) => countOption(`--${kind}-cardinality-number`)
+  const collected = (name: string, before: readonly string[] = []) => [...before, name]
   addConfigOption(command)
     .requiredOption('--timeout <span>', 'how long until it fails, such as 90, 15m or 1h30m; at most 12h', timeout)
-    .requiredOption('--success-cardinality-path <path>', 'it succeeds by the variables under this path')
-    .option('--success-cardinality-number <count>', 'so many of them', number('success'), 1)
+    .option('--success-cardinality-path <path>', 'it succeeds by the variables under this path')
+    .option('--success-cardinality-number <count>', 'so many of them; without it 1, or all members', number('success'))
+    .option('--member <name>', 'count only this name under the path; more than one may be given', collected)
     .option('--failure-cardinality-path <path>', 'it fails by the variables under this path')
     .option('--failure-cardinality-number <count>', 'so many of them', number('failure'), 1)
+    .addOption(conditionOption('success', 'it succeeds by this condition').conflicts('member'))
+    .addOption(conditionOption('failure', 'it fails by this condition'))
+    .option('--sticky', 'who was counted once stays counted')
+    .option('--callback-uri <uri>', 'an https URL to which its end is told as well')
     .option('--async', 'do not wait for its end')
+}
+
+/** An option in the place of those that give a cardinality. */
+function conditionOption(kind: 'success' | 'failure', description: string): Option {
+  return new Option(`--${kind} <condition>`, `${description}: JSON, or @FILE`)
+    .argParser((text) => readCondition(text, `--${kind}`))
+    .conflicts([`${kind}CardinalityPath`, `${kind}CardinalityNumber`])
+}
+
+/** Reads as much of a condition as it takes to send it; what is in it the service reads. */
+function readCondition(text: string, flag: string): ConditionInput {
+  const json = readJson(text.startsWith('@') ? readText(text.slice(1), `The file of ${flag}`) : text, flag)
+  if (isObject(json)) return json as unknown as ConditionInput
+  throw new UsageError(`${flag} must be a condition such as {"variable": {"name": "go"}}.`)
 }
 
 function registerCreate(registry: Registry, waiters: Command): void {
   const description = 'create a waiter, and wait for its end'
-  registry.add<CreateOptions>(
-    waiters,
-    { usage: 'create <name>', description, shared: SERVICE_DATA, options: addCreateOptions },
-    async (call, name) => {
-      const { format = NOTHING, signal, options } = call
-      const waiter = call.waiter(name as string)
-      const client = await call.client()
-      await client.waiters.create(inputOf(waiter, options), { signal })
-      call.note(`Created ${waiter}.`)
-      const { data } = await client.waiters.get(waiter, { signal })
-      if (!options.async) return waitFor(call, client, data, undefined, format)
-      printItem(call.io, shapeOf(data), format, WAITER_COLUMNS)
-      call.note(`rollcall waiters wait ${shortName(waiter)} waits for its end.`)
-    },
-  )
+  registry
+    .add<CreateOptions>(
+      waiters,
+      { usage: 'create <name>', description, shared: SERVICE_DATA, options: addCreateOptions },
+      async (call, name) => {
+        const { format = NOTHING, signal, options } = call
+        const waiter = call.waiter(name as string)
+        const input = inputOf(waiter, options)
+        const client = await call.client()
+        await client.waiters.create(input, { signal })
+        call.note(`Created ${waiter}.`)
+        const { data } = await client.waiters.get(waiter, { signal })
+        if (!options.async) return waitFor(call, client, data, undefined, format)
+        printItem(call.io, shapeOf(data), format, WAITER_COLUMNS)
+        call.note(`rollcall waiters wait ${shortName(waiter)} waits for its end.`)
+      },
+    )
+    .addHelpText('after', CONDITIONS)
 }
 
-function inputOf(name: string, options: CreateOptions) {
-  const { successCardinalityPath, successCardinalityNumber, failureCardinalityPath, failureCardinalityNumber } = options
+function inputOf(name: string, options: CreateOptions): WaiterInput {
+  const { failureCardinalityPath: path, failureCardinalityNumber: number, sticky, callbackUri: uri } = options
+  // gcloud takes an empty path for none.
+  const failure = options.failure ?? (path ? { cardinality: { path, number } } : undefined)
   return {
     name,
-    timeout: `${options.timeout / 1000}s`,
-    success: { cardinality: { path: successCardinalityPath, number: successCardinalityNumber } },
-    // gcloud takes an empty path for none.
-    ...(failureCardinalityPath && {
-      failure: { cardinality: { path: failureCardinalityPath, number: failureCardinalityNumber } },
-    }),
+    timeout: formatDuration(options.timeout),
+    success: successOf(options),
+    failure,
+    sticky,
+    ...(uri !== undefined && { callback: { uri } }),
   }
+}
+
+function successOf(options: CreateOptions): ConditionInput {
+  const { success, successCardinalityPath: path, successCardinalityNumber: number, member: members } = options
+  if (success) return success
+  if (path === undefined) throw new UsageError('--success-cardinality-path or --success is required.')
+  return { cardinality: members ? { path, number, members } : { path, number: number ?? 1 } }
 }
 
 function registerReads(registry: Registry, waiters: Command): void {

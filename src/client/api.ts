@@ -11,7 +11,7 @@ export interface ApiRequest {
   readonly url: string
   /** What is sent as JSON. */
   readonly body?: unknown
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
 /** An answer, together with the request that it answers. */
@@ -37,6 +37,14 @@ export interface CallOptions {
 export interface CreateOptions extends CallOptions {
   /** Makes the creation safe to repeat; one is made up where none is given. At most 64 characters. */
   readonly requestId?: string | undefined
+}
+
+/** What may be said of a change besides: ABORTED tells that it is not so, and nothing was changed. */
+export interface WriteOptions extends CallOptions {
+  /** The etag that the resource must have; `*` for any. */
+  readonly ifMatch?: string | undefined
+  /** That the resource must not be there. */
+  readonly ifNoneMatch?: '*' | undefined
 }
 
 export interface PageOptions extends CallOptions {

@@ -81,8 +81,7 @@ export interface Backoff {
 
 /** The upper bound of the pause after attempt `attempt`, 1 for the first: doubled each time, up to the maximum. */
 export function ceilingOf(attempt: number, { min, max }: Backoff): number {
-  // Beyond 2^53 the doubling would lose itself; the maximum is reached long before.
-  return Math.min(max, min * 2 ** Math.min(attempt - 1, 50))
+  return Math.min(max, min * 2 ** (attempt - 1))
 }
 
 /** A pause with full jitter, so that those who were refused together do not come again together. */

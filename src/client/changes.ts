@@ -3,30 +3,46 @@ import type * as wire from '../core/wire.ts'
 import { fullJitter, sleep } from './backoff.ts'
 import type { Client } from './client.ts'
 import { checkOptions } from './duration.ts'
-import { statusOf, isTransient } from './errors.ts'
+import { expected, isTransient } from './errors.ts'
+import { eventStream } from './event-stream.ts'
 import { checkName, checkPath } from './names.ts'
 import { NotOpened } from './sockets.ts'
+import { readSignal } from './wait-options.ts'
 
 /** Something that happened: a variable was written (`UPDATED`) or deleted (`DELETED`), or a waiter has ended. */
-export type Change = { readonly variable: wire.Variable } | { readonly waiter: wire.Waiter }
+export type Change = wire.Change
 
 export interface ChangesOptions {
   /** Root of the subtree; without it, or as `/`, the whole config. */
   readonly path?: string | undefined
+  /** Begins behind this moment, an `updateTime` or what `onBookmark` was given, instead of with what happens next. */
+  readonly after?: string | undefined
   readonly signal?: AbortSignal | undefined
-  /** Called when the stream stands: what happens from then on is told. Also when it stands again, on a new socket. */
+  /** Called when the stream stands: what happens from then on is told. Also when it stands again, on a new connection. */
   readonly onListening?: (() => void) | undefined
+  /**
+   * Called with a moment when all that happened until then has been told, and the next change is asked for: who keeps
+   * it goes on there with `after`, in another process too. What it promises is waited for.
+   */
+  readonly onBookmark?: ((stamp: string) => void | Promise<void>) | undefined
+  /**
+   * Called when the stream was cut for longer than the service remembers deletions. All that has changed is told then,
+   * but of what is gone only what this stream has told of before.
+   */
+  readonly onReset?: (() => void) | undefined
 }
 
 /** Pauses before a lost connection is made anew, in milliseconds. */
 const RECONNECT = { min: 200, max: 10_000 }
-/** The pause between looks where no socket gets through, in milliseconds. */
-const LOOK_MS = 2000
+
+/** A moment as the service writes it: such texts are ordered as the moments are. */
+const STAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/
 
 /**
  * What happens in a config, as it happens: variables at `path` and beneath (all, without it) that are written or
- * deleted, and waiters that end. Goes on over lost connections; then it tells the latest state of what changed
- * meanwhile. Throws `ServiceError` when it may not be listened to, or is not there any more.
+ * deleted, and waiters that end. Each change is told once, in order, over lost connections too: what a later change of
+ * the same name has overtaken meanwhile is left out. Throws `ServiceError` when it may not be listened to, or is not
+ * there any more.
  */
 export async function* changes(
   client: Client,
@@ -34,134 +50,133 @@ export async function* changes(
   options: ChangesOptions = {},
 ): AsyncGenerator<Change, void, undefined> {
   const { full } = checkName(config, 'config', 'config')
-  checkOptions(options, ['path', 'signal', 'onListening'], 'changes')
-  const { path = '/', signal = new AbortController().signal, onListening = () => {} } = options
-  const known = new Known(client, full, checkPath(path, 'path', true))
+  checkOptions(options, ['path', 'after', 'signal', 'onListening', 'onBookmark', 'onReset'], 'changes')
+  const { path = '/', after, signal = new AbortController().signal, onListening, onBookmark, onReset } = options
+  const root = checkPath(path, 'path', true)
+  if (after !== undefined && !STAMP.test(after)) throw expected('after', 'an updateTime', after)
+  const story = new Story(after)
+  const subscription = () => `${full}:subscribe?path=/${root}${story.stamp ? `&after=${story.stamp}` : ''}`
+  for await (const message of resumed(client, subscription, readSignal(signal) as AbortSignal)) {
+    if (message === 'open') {
+      story.resume()
+      onListening?.()
+      continue
+    }
+    const moment = story.take(message)
+    if (!moment) continue
+    if (moment.reset) onReset?.()
+    yield* moment.changes
+    if (moment.stamp === story.stamp) continue
+    story.stamp = moment.stamp
+    await onBookmark?.(moment.stamp)
+  }
+}
+
+/** The messages of a subscription over lost connections; `open` goes before the first on each. */
+async function* resumed(
+  client: Client,
+  subscription: () => string,
+  signal: AbortSignal,
+): AsyncGenerator<wire.Changes | 'open', void, undefined> {
   for (let failures = 1; ; failures += 1) {
     try {
-      for await (const change of known.follow(signal, onListening)) {
+      let open = false
+      for await (const message of listen(client, subscription(), signal)) {
+        if (typeof message !== 'object' || !('changes' in message)) continue
+        if (!open) yield 'open'
+        open = true
         failures = 1
-        yield change
+        yield message
       }
     } catch (error) {
       signal.throwIfAborted()
-      if (!(error instanceof NotOpened) && !isTransient(error)) throw error
+      if (!isTransient(error)) throw error
     }
-    await sleep(client.sockets.usable ? fullJitter(failures, RECONNECT) : LOOK_MS, signal)
+    await sleep(fullJitter(failures, RECONNECT), signal)
   }
 }
 
-/** What is known of a config, to tell what is new. */
-class Known {
-  readonly #client: Client
-  readonly #config: string
-  readonly #root: string
-  /** Each variable as it is known, deleted ones too; and the waiters that are known to have ended. */
-  readonly #variables = new Map<string, wire.Variable>()
-  readonly #ended = new Set<string>()
-  /** By name, the latest that was told, which is not told again and nothing before it. What the first look shows has happened before, and is not told. */
-  readonly #told = new Map<string, string>()
-  #begun = false
-
-  constructor(client: Client, config: string, root: string) {
-    this.#client = client
-    this.#config = config
-    this.#root = root
-  }
-
-  /** The changes until the connection is lost; or those since the last look, where there is none to be had. */
-  async *follow(signal: AbortSignal, onListening: () => void): AsyncGenerator<Change, void, undefined> {
-    const { sockets } = this.#client
-    if (sockets.usable) {
-      try {
-        for await (const message of sockets.listen(`${this.#config}:subscribe?path=/${this.#root}`, signal)) {
-          if (message === 'open') {
-            const missed = await this.#look(signal)
-            onListening()
-            yield* missed
-          } else if ('changes' in message) yield* message.changes.filter((change) => this.#isNews(change))
-        }
-        return
-      } catch (error) {
-        if (!(error instanceof NotOpened)) throw error
-      }
-    }
-    const first = !this.#begun
-    const missed = await this.#look(signal)
-    // The service is there, so it was the socket that did not get through.
-    if (sockets.usable) await sockets.blocked()
-    if (first) onListening()
-    yield* missed
-  }
-
-  /** Takes down what was told. Answers whether it is news: a look may have been faster. */
-  #isNews(change: Change): boolean {
-    if ('variable' in change) this.#note(change.variable)
-    else this.#ended.add(keyOf(change))
-    return this.#tell(change)
-  }
-
-  /** Takes down that a change is told. Answers whether it is to be: not after itself, or what came later. */
-  #tell(change: Change): boolean {
-    const [name, order] = momentOf(change)
-    if ((this.#told.get(name) ?? '') >= order) return false
-    this.#told.set(name, order)
-    return true
-  }
-
-  /** Takes down how a variable stands. Answers whether that is another state than was known. */
-  #note(variable: wire.Variable): boolean {
-    const before = this.#variables.get(variable.name)
-    if (before && orderOf(before) >= orderOf(variable)) return false
-    this.#variables.set(variable.name, variable)
-    return true
-  }
-
-  /** Reads how things stand. Answers what has changed since it was known; of the first look, nothing. */
-  async #look(signal: AbortSignal): Promise<Change[]> {
-    const [variables, waiters] = await Promise.all([this.#changedVariables(signal), this.#endedWaiters(signal)])
-    const news = this.#begun ? [...variables, ...waiters] : []
-    this.#begun = true
-    return news.filter((change) => this.#tell(change))
-  }
-
-  async #changedVariables(signal: AbortSignal): Promise<Change[]> {
-    const filter = this.#root ? { filter: this.#root } : {}
-    const { data } = await this.#client.variables.list(this.#config, { ...filter, returnValues: true, signal })
-    const there = data.variables ?? []
-    const names = new Set(there.map(({ name }) => name))
-    const gone = [...this.#variables.values()].filter(({ name, state }) => state !== 'DELETED' && !names.has(name))
-    const now: wire.Variable[] = [
-      ...there.map((variable) => ({ ...variable, state: 'UPDATED' as const })),
-      ...gone.map((variable) => ({ ...variable, state: 'DELETED' as const })),
-    ]
-    const changed = now.filter((variable) => this.#note(variable))
-    changed.sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1))
-    return changed.map((variable) => ({ variable }))
-  }
-
-  /** Waiters that have ended since they were last looked at; none for who may not list them. */
-  async #endedWaiters(signal: AbortSignal): Promise<Change[]> {
+/** Listens by WebSocket, or as an event stream where none gets through. */
+async function* listen(
+  client: Client,
+  path: string,
+  signal: AbortSignal,
+): AsyncGenerator<wire.Message | 'open', void, undefined> {
+  const { sockets } = client
+  let refused = false
+  if (sockets.usable) {
     try {
-      const { data } = await this.#client.waiters.list(this.#config, { signal })
-      const ended = (data.waiters ?? []).filter(({ done }) => done).map((waiter) => ({ waiter }))
-      const fresh = ended.filter((change) => !this.#ended.has(keyOf(change)))
-      for (const change of fresh) this.#ended.add(keyOf(change))
-      return fresh
+      return yield* sockets.listen(path, signal)
     } catch (error) {
-      if (statusOf(error) === 403) return []
-      throw error
+      if (!(error instanceof NotOpened)) throw error
+      refused = true
     }
+  }
+  for await (const message of eventStream(client, path, signal)) {
+    // The service is there, so it was the socket that did not get through.
+    if (refused) await sockets.blocked()
+    refused = false
+    yield message
   }
 }
 
-/** Later states of a variable are greater. Its deletion comes after its last change, and may bear that one's time. */
-const orderOf = ({ updateTime, state }: wire.Variable) => `${updateTime}${state === 'DELETED' ? '~' : ''}`
-
-/** Whose change it is, and when it was: later ones are greater. */
-function momentOf(change: Change): readonly [name: string, order: string] {
-  if ('variable' in change) return [change.variable.name, orderOf(change.variable)]
-  return [change.waiter.name, change.waiter.createTime]
+/** What happened at one moment; after a reset, until then. */
+interface Moment {
+  readonly stamp: string
+  readonly changes: readonly Change[]
+  readonly reset: boolean
 }
 
-const keyOf = (change: Change) => momentOf(change).join(' ')
+/** What has been told, and what of a message is news. */
+class Story {
+  /** Until then everything has been told. */
+  stamp: string | undefined
+  /** The variables that were told of and are there, without their contents. */
+  readonly #there = new Map<string, wire.Variable>()
+  /** What has come of a moment that is not there as a whole. */
+  #part: Change[] = []
+  #reset = false
+
+  constructor(after: string | undefined) {
+    this.stamp = after
+  }
+
+  /** On a new connection the moment that was cut off is told from its beginning. */
+  resume(): void {
+    this.#part = []
+    this.#reset = false
+  }
+
+  /** The moment that a message ends; undefined if more of it follow. */
+  take({ stamp, changes: part, more, reset }: wire.Changes): Moment | undefined {
+    for (const change of part) this.#part.push(change)
+    this.#reset ||= reset !== undefined
+    if (more) return undefined
+    const moment = { stamp, changes: this.#reset ? this.#newsOf(this.#part) : this.#part, reset: this.#reset }
+    this.resume()
+    for (const change of moment.changes) this.#note(change)
+    return moment
+  }
+
+  /** What of a whole state has changed since the stamp, in order, behind what is not there any more. */
+  #newsOf(state: readonly Change[]): Change[] {
+    const names = new Set(state.map((change) => ('variable' in change ? change.variable.name : '')))
+    const gone = [...this.#there.values()].filter(({ name }) => !names.has(name))
+    const since = this.stamp ?? ''
+    const changed = state.filter((change) => momentOf(change) > since)
+    changed.sort((a, b) => Number(momentOf(a) > momentOf(b)) - Number(momentOf(a) < momentOf(b)))
+    return [...gone.map((variable) => ({ variable: { ...variable, state: 'DELETED' as const } })), ...changed]
+  }
+
+  #note(change: Change): void {
+    if (!('variable' in change)) return
+    const { name, updateTime, etag, state } = change.variable
+    if (state === 'DELETED') this.#there.delete(name)
+    else this.#there.set(name, { name, updateTime, ...(etag !== undefined && { etag }) })
+  }
+}
+
+/** When it happened, of what is as it was left then. */
+function momentOf(change: Change): string {
+  return 'variable' in change ? change.variable.updateTime : (change.waiter.progress?.updateTime ?? '')
+}

@@ -44,7 +44,8 @@ export class Client {
   readonly base: string
   /** How waits hear by push; not for direct use. */
   readonly sockets: Sockets
-  readonly #sender: Sender
+  /** How requests are sent; not for direct use. */
+  readonly sender: Sender
 
   /** Sends nothing. Throws {@link InvalidArgumentError} for an option that cannot be meant. */
   constructor(options: ClientOptions) {
@@ -53,7 +54,7 @@ export class Client {
     const credentials = new Credentials(options.token)
     const send = options.fetch ?? globalThis.fetch.bind(globalThis)
     const requestTimeout = readDuration(options.requestTimeout ?? '30s', 'requestTimeout')
-    this.#sender = new Sender({ credentials, fetch: send, requestTimeout, ...readRetry(options.retry) })
+    this.sender = new Sender({ credentials, fetch: send, requestTimeout, ...readRetry(options.retry) })
     this.sockets = new Sockets(this.base, credentials, options.WebSocket)
     this.configs = new Configs(this)
     this.variables = new Variables(this)
@@ -70,7 +71,7 @@ export class Client {
     if (!request.url.startsWith(`${this.base}/`)) {
       throw expected('request.url', `under ${this.base}/`, request.url)
     }
-    return this.#sender.send<T>(request, options)
+    return this.sender.send<T>(request, options)
   }
 
   /** Waits for a waiter to succeed. Rejects with a `WaitError`: `FAILED` if it failed or its own time ran out. */

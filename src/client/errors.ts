@@ -52,6 +52,11 @@ export class ServiceError extends Error {
   }
 }
 
+/** A refusal that did not come as the answer to an HTTP request, as an error like the others. */
+export function refusal(error: Status, request: ApiRequest): ServiceError {
+  return new ServiceError({ status: error.code, headers: new Headers() }, error, request)
+}
+
 /** No whole answer came: refused, cut, unreadable, or not within the request's time. The request may have had its effect. */
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError'

@@ -1,7 +1,7 @@
 /** One subscription for all who wait for the same target. */
 import { fullJitter, now, sleep } from './backoff.ts'
 import { expected, statusOf } from './errors.ts'
-import type { Observation, Snapshot, Tally, Target } from './observation.ts'
+import type { Observation, Snapshot, Target } from './observation.ts'
 
 /** Pauses before a lost subscription is opened again, in milliseconds: those who lost it together must not come together. */
 const RECONNECT = { min: 200, max: 10_000 }
@@ -41,7 +41,6 @@ export class Feed<T> {
   #pushes = 0
   #looking: Promise<void> | undefined
   #next: Promise<void> | undefined
-  #tallying: Promise<Tally> | undefined
 
   constructor(target: Target<T>, forget: () => void) {
     this.#target = target
@@ -72,15 +71,6 @@ export class Feed<T> {
       return this.look()
     })
     return this.#next
-  }
-
-  /** How far the target has come. All who ask at the same time share the answer. */
-  tally(): Promise<Tally> {
-    const { signal } = this.#controller
-    this.#tallying ??= Promise.resolve(this.#target.tally?.(this.#latest, { signal }) ?? {}).finally(() => {
-      this.#tallying = undefined
-    })
-    return this.#tallying
   }
 
   async #read(): Promise<void> {

@@ -30,7 +30,7 @@ export interface Tally {
   readonly have?: number
   readonly need?: number
   readonly missing?: readonly string[] | undefined
-  readonly failed?: readonly string[]
+  readonly failed?: readonly string[] | undefined
 }
 
 /**
@@ -56,8 +56,8 @@ export interface Target<T> {
   wake?(stir: () => void): () => void
   /** The state in a word, for messages. */
   stateOf?(value: T): string
-  /** How far it has come, for who runs out of time. May be cut short. */
-  tally?(snapshot: Snapshot<T> | undefined, options: { signal: AbortSignal }): Promise<Tally>
+  /** How far it has come, for errors. */
+  tally?(value: T): Tally
   /** What is waited for where nothing is said. */
   readonly until?: unknown
 }

@@ -15,6 +15,12 @@ export async function put(
     return await client.variables.create(variable, options)
   } catch (error) {
     if (statusOf(error) !== 409) throw error
+  }
+  try {
     return await client.variables.update(variable, options)
+  } catch (error) {
+    // It may have expired in between.
+    if (statusOf(error) !== 404) throw error
+    return client.variables.create(variable, options)
   }
 }

@@ -1,22 +1,54 @@
 /** Every method of RuntimeConfig v1beta1, a function each. */
 import type * as wire from '../core/wire.ts'
-import type { ApiRequest, ApiResponse, CallOptions, CreateOptions, PageOptions } from './api.ts'
+import type { ApiRequest, ApiResponse, CallOptions, CreateOptions, PageOptions, WriteOptions } from './api.ts'
 import { newId } from './backoff.ts'
 import { checkOptions } from './duration.ts'
+import { expected } from './errors.ts'
 import { checkName, type Kind } from './names.ts'
 import type { SendOptions } from './send.ts'
 
 type Named = { readonly name: string }
 /** One of `text` and `value` (base64). */
-export type VariableInput = Named & ({ readonly text: string } | { readonly value: string })
-export type ConfigInput = Named & { readonly description?: string | undefined }
-export type ConditionInput = { readonly cardinality: { readonly path: string; readonly number?: number | undefined } }
+export type VariableInput = Named &
+  Guarded &
+  ({ readonly text: string } | { readonly value: string }) & {
+    /** As a Duration of the wire, such as `30s`: for how long it lives unless it is written again or renewed. */
+    readonly ttl?: string | undefined
+  }
+export type ConfigInput = Named & Guarded & { readonly description?: string | undefined }
+type Guarded = {
+  /** What it must have for the change to be made; creations take no notice of it. */
+  readonly etag?: string | undefined
+}
+
+/** As {@link wire.Cardinality}; `number` is 1 where it is not given, or all of the `members`. */
+export type CardinalityInput = Omit<wire.Cardinality, 'number'> & { readonly number?: number | undefined }
+/** When a waiter ends: by a count, by a variable, or by several conditions, which are judged at the same moment. */
+export type ConditionInput =
+  | { readonly cardinality: CardinalityInput }
+  | { readonly variable: wire.VariableCondition }
+  | { readonly all: readonly ConditionInput[] }
+  | { readonly any: readonly ConditionInput[] }
+  | { readonly not: ConditionInput }
+
 export interface WaiterInput extends Named {
   /** As a Duration of the wire, such as `3.5s`. */
   readonly timeout: string
   readonly success: ConditionInput
   readonly failure?: ConditionInput | undefined
+  /** Who was counted once stays counted, whatever becomes of the variable. */
+  readonly sticky?: boolean | undefined
+  /** Where the waiter's end is told, besides. */
+  readonly callback?: wire.Callback | undefined
 }
+
+/** One change of several that are made at one moment, or not at all. `etag` must be the variable's. */
+export type WriteInput =
+  | { readonly create: VariableInput }
+  | { readonly update: VariableInput }
+  | { readonly set: VariableInput }
+  | { readonly delete: Named & Guarded & { readonly recursive?: boolean | undefined } }
+
 export type PolicyInput = Partial<wire.Policy>
 
 export interface ListVariablesOptions extends PageOptions {
@@ -69,8 +101,30 @@ abstract class Resource {
     body: unknown,
     options: SendOptions = {},
     query: Query = {},
+    headers?: ApiRequest['headers'],
   ): Promise<ApiResponse<T>> {
-    return this.#call(method, `${checkName(name, this.#kind).full}${verb}`, query, body, options)
+    return this.#call(method, `${checkName(name, this.#kind).full}${verb}`, query, body, options, headers)
+  }
+
+  /**
+   * Changes a resource of this kind, under conditions if there are any. Such a change is not sent twice: its repetition
+   * would be refused for what the first has done.
+   */
+  protected async change<T>(
+    name: string,
+    method: string,
+    body: Guarded | undefined,
+    options: WriteOptions = {},
+    query: Query = {},
+  ): Promise<ApiResponse<T>> {
+    const { ifMatch, ifNoneMatch, ...rest } = options
+    // An empty one would be no condition at all.
+    if (ifMatch !== undefined && !/\S/.test(ifMatch)) throw expected('ifMatch', 'an etag, or "*"', ifMatch)
+    if (ifNoneMatch !== undefined && ifNoneMatch !== '*') throw expected('ifNoneMatch', '"*"', ifNoneMatch)
+    const headers = { ...(ifMatch && { 'If-Match': ifMatch }), ...(ifNoneMatch && { 'If-None-Match': ifNoneMatch }) }
+    const guarded = Boolean(ifMatch || ifNoneMatch)
+    const safe = !guarded && !body?.etag
+    return this.on(name, method, '', body, { ...rest, safe }, query, guarded ? headers : undefined)
   }
 
   /** Lists what lies in the parent. */
@@ -89,12 +143,19 @@ abstract class Resource {
     return this.#call('POST', `${parent}/${this.#kind}s`, { requestId }, resource, { ...rest, safe: true })
   }
 
-  #call<T>(method: string, path: string, query: Query, body: unknown, options: SendOptions): Promise<ApiResponse<T>> {
+  #call<T>(
+    method: string,
+    path: string,
+    query: Query,
+    body: unknown,
+    options: SendOptions,
+    headers?: ApiRequest['headers'],
+  ): Promise<ApiResponse<T>> {
     checkOptions(options, CALL_OPTIONS, `${method} ${path}`)
     const given = Object.entries(query).filter(([, value]) => value !== undefined)
     const search = given.length ? `?${new URLSearchParams(given as [string, string][])}` : ''
     const url = `${this.#caller.base}/v1beta1/${path}${search}`
-    return this.#caller.send({ method, url, ...(body !== undefined && { body }) }, options)
+    return this.#caller.send({ method, url, body, headers }, options)
   }
 }
 
@@ -122,12 +183,27 @@ export class Configs extends Resource {
     return this.on(name, 'GET', '', undefined, options)
   }
 
-  async update(config: ConfigInput, options?: CallOptions): Promise<ApiResponse<wire.RuntimeConfig>> {
-    return this.on(config?.name, 'PUT', '', config, options)
+  async update(config: ConfigInput, options?: WriteOptions): Promise<ApiResponse<wire.RuntimeConfig>> {
+    return this.change(config?.name, 'PUT', config, options)
   }
 
-  delete(name: string, options?: CallOptions): Promise<ApiResponse<wire.Empty>> {
-    return this.on(name, 'DELETE', '', undefined, options)
+  delete(name: string, options?: WriteOptions): Promise<ApiResponse<wire.Empty>> {
+    return this.change(name, 'DELETE', undefined, options)
+  }
+
+  /** Makes all these changes of the config's variables in their order at one moment, or none of them. */
+  commit(
+    config: string,
+    writes: readonly WriteInput[],
+    options: CreateOptions = {},
+  ): Promise<ApiResponse<wire.CommitResponse>> {
+    const { requestId = newId(), ...rest } = options
+    return this.on(config, 'POST', ':commit', { writes }, { ...rest, safe: true }, { requestId })
+  }
+
+  /** Lets these variables live for their `ttl` from now on. The answer has an outcome for each. */
+  renew(config: string, names: readonly string[], options?: CallOptions): Promise<ApiResponse<wire.RenewResponse>> {
+    return this.on(config, 'POST', ':renew', { names }, { ...options, safe: true })
   }
 
   getIamPolicy(
@@ -169,17 +245,18 @@ export class Variables extends Resource {
     return this.on(name, 'GET', '', undefined, options)
   }
 
-  async update(variable: VariableInput, options?: CallOptions): Promise<ApiResponse<wire.Variable>> {
-    return this.on(variable?.name, 'PUT', '', variable, options)
+  /** Changes a variable; with `ifNoneMatch: '*'`, makes it unless it is there. */
+  async update(variable: VariableInput, options?: WriteOptions): Promise<ApiResponse<wire.Variable>> {
+    return this.change(variable?.name, 'PUT', variable, options)
   }
 
   /** Deletes a variable; with `recursive` also all beneath its path. */
   delete(
     name: string,
-    options: CallOptions & { readonly recursive?: boolean | undefined } = {},
+    options: WriteOptions & { readonly recursive?: boolean | undefined } = {},
   ): Promise<ApiResponse<wire.Empty>> {
     const { recursive, ...rest } = options
-    return this.on(name, 'DELETE', '', undefined, rest, { recursive })
+    return this.change(name, 'DELETE', undefined, rest, { recursive })
   }
 
   /**

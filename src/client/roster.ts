@@ -2,19 +2,21 @@
 import { isUnder } from '../core/name.ts'
 import type * as wire from '../core/wire.ts'
 import type { ApiResponse, CallOptions, Duration } from './api.ts'
-import { newId, now } from './backoff.ts'
+import { newId } from './backoff.ts'
 import type { Client } from './client.ts'
-import { checkOptions, readDuration, formatDuration } from './duration.ts'
+import { checkOptions, formatDuration, readDuration } from './duration.ts'
 import { expected, InvalidArgumentError } from './errors.ts'
 import { checkName, checkPath } from './names.ts'
-import type { Snapshot, Tally, Target } from './observation.ts'
-import { WaitError } from './outcome.ts'
+import type { Snapshot, Target } from './observation.ts'
 import { put } from './put.ts'
-import { stateOfWaiter } from './targets.ts'
+import type { WaiterInput } from './resources.ts'
+import { stateOfWaiter, tallyOfWaiter } from './targets.ts'
 import { wait } from './wait.ts'
 
 /** How much longer than the wait its waiter lives, so that one that nobody ends ends by itself; in milliseconds. */
 const MARGIN_MS = 60_000
+/** How it is found out who has failed: that somebody has is not to be told late for it. */
+const FAILED_CALL = { requestTimeout: '1s', retry: false } as const
 
 export interface RosterOptions {
   /** Where members check in; `/ready`. */
@@ -23,26 +25,25 @@ export interface RosterOptions {
   readonly failurePath?: string
 }
 
+export interface CheckInOptions extends CallOptions {
+  /** For how long the member is in, unless it checks in again or is renewed; without it, for good. */
+  readonly ttl?: Duration | undefined
+}
+
 export interface RosterWaitOptions {
   /** How many must be in, or who. */
   readonly members: number | readonly string[]
   readonly timeout: Duration
+  /** Whether who was in stays counted, though it has left or expired before the others came. */
+  readonly sticky?: boolean | undefined
   readonly signal?: AbortSignal | undefined
 }
 
-/** Who is in, and how many variables the service counts there. */
-interface Present {
-  readonly members: string[]
-  readonly count: number
-}
-
-interface Wanted {
-  readonly number: number
-  /** Where it must be these. */
-  readonly names: readonly string[] | undefined
-}
+/** The waiter of a roll call, and when it has ended who is in, or who has failed. */
+type RollCall = wire.Waiter & { readonly members?: string[]; readonly failed?: string[] }
 
 type Contents = { readonly text: string } | { readonly value: string }
+type Call = { readonly signal: AbortSignal }
 
 export class Roster {
   readonly #client: Client
@@ -65,136 +66,127 @@ export class Roster {
     }
   }
 
-  /** Says that a member is in. To say it again does no harm. */
-  checkIn(member: string, contents: Contents = { text: 'here' }, options: CallOptions = {}) {
-    return this.#write(this.#path, member, contents, options)
+  /** Says that a member is in. To say it again does no harm, and with a `ttl` begins that anew. */
+  async checkIn(
+    member: string,
+    contents: Contents = { text: 'here' },
+    { ttl, ...options }: CheckInOptions = {},
+  ): Promise<ApiResponse<wire.Variable>> {
+    const life = ttl !== undefined && { ttl: formatDuration(readDuration(ttl, 'ttl')) }
+    return put(this.#client, { name: this.#nameOf(this.#path, member), ...contents, ...life }, options)
   }
 
   /** Says that a member has failed: the roll call then fails, however many are in. */
-  fail(member: string, reason = 'failed', options: CallOptions = {}) {
-    return this.#write(this.#failurePath, member, { text: reason }, options)
-  }
-
-  /** Who is in, sorted by name. */
-  async members(options: CallOptions = {}): Promise<string[]> {
-    return (await this.#read(this.#path, options)).members
+  async fail(member: string, reason = 'failed', options: CallOptions = {}): Promise<ApiResponse<wire.Variable>> {
+    return put(this.#client, { name: this.#nameOf(this.#failurePath, member), text: reason }, options)
   }
 
   /**
-   * Waits until the members are in; answers who is. Rejects with a `WaitError`: `FAILED` when one has failed, `TIMEOUT`
-   * with how many are in and who is missing, where that is known. The waiter that it makes for this is deleted when it
-   * has ended; that request may still be under way then.
+   * Has members stay in for another `ttl`, without writing anything. Answers those of them who cannot: who are not in
+   * any more, or checked in for good.
+   */
+  async renew(members: string | readonly string[], options?: CallOptions): Promise<string[]> {
+    const all = [members].flat() as string[]
+    const names = all.map((member) => this.#nameOf(this.#path, member))
+    const { data } = await this.#client.configs.renew(this.#config, names, options)
+    return all.filter((_, index) => 'error' in Object(data.outcomes[index]))
+  }
+
+  /** Who is in, sorted by name. */
+  members(options?: CallOptions): Promise<string[]> {
+    return this.#list(this.#path, options)
+  }
+
+  /**
+   * Waits until the members are in; answers who is, sorted, and where `members` are names those of them. Rejects with a
+   * `WaitError`: `FAILED` when one has failed, `TIMEOUT` with how many are in and, of names, who is missing. The waiter
+   * that it makes for this is deleted when it has ended; that request may still be under way then.
    */
   async wait(options: RosterWaitOptions): Promise<string[]> {
-    checkOptions(options, ['members', 'timeout', 'signal'], 'wait')
-    const timeout = readDuration(options?.timeout, 'timeout')
-    const deadline = now() + timeout
-    const { number, names } = readMembers(options.members)
-    for (let others = 0; ;) {
-      const left = Math.max(1, deadline - now())
-      const { members, count } = await this.#counted(number, others, names, left, options.signal)
-      const missing = missingOf(names, members)?.length ?? Math.max(0, number - members.length)
-      if (missing === 0) return members
-      // The service counts; others were counted in the place of those who are missing.
-      others = count - (number - missing)
+    checkOptions(options, ['members', 'timeout', 'sticky', 'signal'], 'wait')
+    const { timeout, sticky, signal } = options ?? {}
+    if (sticky !== undefined && typeof sticky !== 'boolean') throw expected('sticky', 'true or false', sticky)
+    const { target, remove } = this.#rollCall({
+      timeout: formatDuration(readDuration(timeout, 'timeout') + MARGIN_MS),
+      success: { cardinality: { path: `/${this.#path}`, ...readMembers(options.members) } },
+      failure: { cardinality: { path: `/${this.#failurePath}`, number: 1 } },
+      sticky,
+    })
+    try {
+      const { value } = await wait(target, undefined, { timeout, signal })
+      return value?.members ?? []
+    } finally {
+      remove()
     }
   }
 
-  /** Waits until so many are in beside others, by a waiter of its own; answers who is. */
-  async #counted(
-    number: number,
-    others: number,
-    names: readonly string[] | undefined,
-    timeout: number,
-    signal: AbortSignal | undefined,
-  ): Promise<Present> {
+  /** A waiter that is made when it is first looked at, and how to take it away. */
+  #rollCall(input: Omit<WaiterInput, 'name'>): { target: Target<RollCall>; remove: () => void } {
+    const { waiters } = this.#client
     const waiter = this.#client.waiter(`${this.#config}/waiters/roster-${newId()}`)
     let made: Promise<unknown> | undefined
-    const make = async (call: { signal: AbortSignal }) => {
-      try {
-        await (made ??= this.#client.waiters.create(this.#waiter(waiter.key, number + others, timeout), {
-          signal: call.signal,
-        }))
-      } catch (error) {
+    const make = ({ signal }: Call) =>
+      (made ??= waiters.create({ name: waiter.key, ...input }, { signal }).catch((error) => {
         made = undefined
         throw error
-      }
-    }
-    const withMembers = async (
-      snapshot: Snapshot<wire.Waiter> | undefined,
-      { signal: cut }: { signal: AbortSignal },
-    ) => {
-      if (snapshot?.kind !== 'present' || stateOfWaiter(snapshot.value) !== 'SUCCEEDED') return snapshot as never
-      return { ...snapshot, value: { ...snapshot.value, present: await this.#read(this.#path, { signal: cut }) } }
-    }
+      }))
+    const named = (snapshot: Snapshot<wire.Waiter> | undefined, call: Call) => this.#withNames(snapshot, call) as never
     // To make the waiter, and to see who is in, are parts of looking: the time is for these too.
-    const target: Target<wire.Waiter & { present?: Present }> = {
+    const target: Target<RollCall> = {
       ...waiter,
+      tally: (value) => ({ ...tallyOfWaiter(value), failed: value.failed }),
       async read(call) {
         await make(call)
-        return withMembers(await waiter.read(call), call)
+        return named(await waiter.read(call), call)
       },
       async *subscribe(call) {
         await make(call)
-        for await (const snapshot of waiter.subscribe?.(call) ?? []) yield withMembers(snapshot, call)
+        for await (const snapshot of waiter.subscribe?.(call) ?? []) yield named(snapshot, call)
       },
-      tally: (_, call) => this.#tally(number, names, call.signal),
     }
-    try {
-      const { value } = await wait(target, undefined, { timeout, signal })
-      return value?.present as Present
-    } catch (error) {
-      // Others may have left, so that fewer than were counted on are all that were named.
-      if (!(names && error instanceof WaitError && error.code === 'TIMEOUT' && error.missing?.length === 0)) throw error
-      return { members: [...names].sort(), count: names.length }
-    } finally {
-      // Whoever may not delete it leaves it to its end; and nobody waits for that.
-      if (made) void this.#client.waiters.delete(waiter.key, { requestTimeout: '2s', retry: false }).catch(() => {})
+    // Whoever may not delete it leaves it to its end; and nobody waits for that.
+    const remove = () => {
+      if (made) void waiters.delete(waiter.key, { requestTimeout: '2s', retry: false }).catch(() => {})
     }
+    return { target, remove }
   }
 
-  async #tally(need: number, names: readonly string[] | undefined, signal: AbortSignal): Promise<Tally> {
-    const paths = [this.#path, this.#failurePath].map((path) => this.#read(path, { signal, retry: false }))
-    const [{ members }, { members: failed }] = (await Promise.all(paths)) as [Present, Present]
-    const missing = missingOf(names, members)
-    const named = names && missing && { have: names.length - missing.length, need: names.length, missing }
-    return { have: members.length, need, ...named, ...(failed.length && { failed }) }
+  /** Adds to a waiter that has ended whose names that takes. */
+  async #withNames(
+    snapshot: Snapshot<wire.Waiter> | undefined,
+    { signal }: Call,
+  ): Promise<Snapshot<RollCall> | undefined> {
+    if (snapshot?.kind !== 'present') return snapshot
+    const { value } = snapshot
+    const state = stateOfWaiter(value)
+    if (state === 'SUCCEEDED') {
+      const members = value.progress?.present?.sort() ?? (await this.members({ signal }))
+      return { ...snapshot, value: { ...value, members } }
+    }
+    if (state !== 'FAILED') return snapshot
+    // Who may not list them, or cannot in time, is told that somebody has.
+    const failed = await this.#list(this.#failurePath, { signal, ...FAILED_CALL }).catch(() => [])
+    return { ...snapshot, value: { ...value, failed } }
   }
 
-  #waiter(name: string, number: number, timeout: number) {
-    const success = { cardinality: { path: `/${this.#path}`, number } }
-    const failure = { cardinality: { path: `/${this.#failurePath}`, number: 1 } }
-    return { name, timeout: formatDuration(timeout + MARGIN_MS), success, failure }
-  }
-
-  async #write(
-    path: string,
-    member: string,
-    contents: Contents,
-    options: CallOptions,
-  ): Promise<ApiResponse<wire.Variable>> {
+  #nameOf(path: string, member: string): string {
     if (typeof member !== 'string' || !member) throw expected('member', 'a name', member)
-    return put(this.#client, { name: `${this.#config}/variables/${path}/${member}`, ...contents }, options)
+    return `${this.#config}/variables/${path}/${member}`
   }
 
-  async #read(path: string, options: CallOptions): Promise<Present> {
+  async #list(path: string, options?: CallOptions): Promise<string[]> {
     const { data } = await this.#client.variables.list(this.#config, { filter: path, ...options })
-    const own = `${this.#config}/variables/`.length
-    const counted = (data.variables ?? []).map(({ name }) => name.slice(own)).filter((at) => isUnder(path, at))
-    const members = counted.filter((at) => at !== path).map((at) => at.slice(path.length + 1))
-    return { members, count: counted.length }
+    const root = `${this.#config}/variables/${path}/`
+    const names = (data.variables ?? []).map(({ name }) => name)
+    return names.filter((name) => name.startsWith(root)).map((name) => name.slice(root.length))
   }
 }
 
-const missingOf = (names: readonly string[] | undefined, members: readonly string[]) =>
-  names?.filter((name) => !members.includes(name))
-
-function readMembers(members: unknown): Wanted {
+/** How many members it takes, or which. */
+function readMembers(members: unknown): { number: number } | { members: string[] } {
   if (Array.isArray(members) && members.length && members.every((member) => typeof member === 'string' && member)) {
-    const names = [...new Set<string>(members)]
-    return { number: names.length, names }
+    return { members: [...new Set<string>(members)] }
   }
-  if (typeof members === 'number' && Number.isInteger(members) && members >= 1)
-    return { number: members, names: undefined }
+  if (typeof members === 'number' && Number.isInteger(members) && members >= 1) return { number: members }
   throw expected('members', 'a whole number, 1 or more, or a non-empty list of names', members)
 }

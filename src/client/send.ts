@@ -89,16 +89,18 @@ export class Sender {
     let uncertain = false
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#authorized<T>(request, options)
+        return await this.#authorized(options.signal, (token) => this.#once<T>(request, token, options))
       } catch (error) {
         if (options.signal?.aborted) throw options.signal.reason
+        const status = statusOf(error)
         // An earlier attempt may have deleted it, though its answer was lost: what was asked for is so.
-        if (uncertain && request.method === 'DELETE' && statusOf(error) === 404) {
+        if (uncertain && request.method === 'DELETE' && status === 404) {
           return { data: {} as T, status: 200, headers: (error as ServiceError).headers, request }
         }
-        const harmless = safe || statusOf(error) === 429
+        // A commit that is refused for an etag would be refused again.
+        const harmless = status === 429 || (safe && !(status === 409 && request.method === 'POST'))
         if (options.retry === false || attempt >= attempts || !harmless || !isTransient(error)) throw error
-        uncertain ||= statusOf(error) !== 429
+        uncertain ||= status !== 429
         const pause = retryAfter(error) ?? fullJitter(attempt, backoff)
         // Who asks for more patience than a request has here is left to the caller.
         if (pause > this.#options.requestTimeout) throw error
@@ -107,13 +109,25 @@ export class Sender {
     }
   }
 
-  async #authorized<T>(request: ApiRequest, options: SendOptions): Promise<ApiResponse<T>> {
+  /**
+   * Answers a response as soon as it has begun, for who reads its body as it comes. How long that may take, and what is
+   * tried again, is left to the caller. Throws as {@link send} does.
+   */
+  open(request: ApiRequest, signal: AbortSignal): Promise<Response> {
+    return this.#authorized(signal, (token) => this.#fetch(request, token, signal))
+  }
+
+  /** Gives `attempt` the token, and another one if that was refused. */
+  async #authorized<T>(
+    signal: AbortSignal | undefined,
+    attempt: (token: string | undefined) => Promise<T>,
+  ): Promise<T> {
     const { credentials } = this.#options
     for (let refreshes = 0; ; refreshes += 1) {
-      options.signal?.throwIfAborted()
-      const token = await untilAborted(credentials.get(), options.signal)
+      signal?.throwIfAborted()
+      const token = await untilAborted(credentials.get(), signal)
       try {
-        return await this.#once<T>(request, token, options)
+        return await attempt(token)
       } catch (error) {
         if (statusOf(error) !== 401 || !credentials.refreshable || refreshes === MAX_REFRESHES) throw error
         await credentials.refuse(token)
@@ -135,11 +149,20 @@ export class Sender {
   }
 
   async #exchange<T>(request: ApiRequest, token: string | undefined, signal: AbortSignal): Promise<ApiResponse<T>> {
-    const { method, url, headers, body } = request
-    let response: Response
-    let text: string
+    const response = await this.#fetch(request, token, signal)
+    const text = await arrived(request, () => response.text())
     try {
-      response = await this.#options.fetch(url, {
+      return { data: JSON.parse(text || '{}'), status: response.status, headers: response.headers, request }
+    } catch (error) {
+      throw new ConnectionError(request, 'the answer is no whole JSON', error)
+    }
+  }
+
+  /** The response to a request that was not refused. */
+  async #fetch(request: ApiRequest, token: string | undefined, signal: AbortSignal): Promise<Response> {
+    const { method, url, headers, body } = request
+    const response = await arrived(request, () =>
+      this.#options.fetch(url, {
         method,
         headers: {
           ...headers,
@@ -150,20 +173,26 @@ export class Sender {
         // A token must not follow to another host; and Workers know no 'error'.
         redirect: 'manual',
         signal,
-      })
-      text = await response.text()
-    } catch (error) {
-      throw new ConnectionError(request, reasonOf(error), error)
-    }
-    const { ok, status } = response
-    let data: { error?: Partial<Status> } = {}
+      }),
+    )
+    if (response.ok) return response
+    const text = await arrived(request, () => response.text())
+    let data: { error?: Partial<Status> } | undefined
     try {
-      if (text) data = JSON.parse(text)
-    } catch (error) {
-      if (ok) throw new ConnectionError(request, 'the answer is no whole JSON', error)
+      data = JSON.parse(text)
+    } catch {
+      // Its status is all that it tells.
     }
-    if (!ok) throw new ServiceError(response, Object(data?.error), request)
-    return { data: data as T, status, headers: response.headers, request }
+    throw new ServiceError(response, Object(data?.error), request)
+  }
+}
+
+/** What comes over a connection. Throws `ConnectionError` if it does not. */
+export async function arrived<V>(request: ApiRequest, get: () => Promise<V>): Promise<V> {
+  try {
+    return await get()
+  } catch (error) {
+    throw new ConnectionError(request, reasonOf(error), error)
   }
 }
 

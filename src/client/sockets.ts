@@ -1,7 +1,7 @@
 /** Subscriptions by WebSocket, for as long as sockets get through at all. */
 import type * as wire from '../core/wire.ts'
 import { after, now, onAbort } from './backoff.ts'
-import { ServiceError } from './errors.ts'
+import { refusal } from './errors.ts'
 import type { Credentials } from './send.ts'
 
 /** What is used of a WebSocket: the platform's has it, and so has the package `ws`. */
@@ -68,9 +68,13 @@ export class Sockets {
   /**
    * Listens at `path`, such as `projects/P/configs/C/waiters/W:subscribe`. First yields `open`, then the messages; ends
    * when the server closes or the connection is lost. Throws {@link NotOpened} if nothing got through, `ServiceError`
-   * for a refusal that came by the socket, and the signal's reason.
+   * for a refusal that came by the socket, and the signal's reason. `opened` is given a way to speak on the socket.
    */
-  async *listen(path: string, signal: AbortSignal): AsyncGenerator<wire.Message | 'open', void, undefined> {
+  async *listen(
+    path: string,
+    signal: AbortSignal,
+    opened?: (send: (text: string) => void) => void,
+  ): AsyncGenerator<wire.Message | 'open', void, undefined> {
     signal.throwIfAborted()
     const token = await this.#credentials.get()
     signal.throwIfAborted()
@@ -82,10 +86,8 @@ export class Sockets {
         const message = await connection.next()
         if (message === undefined) break
         this.#failures = 0
-        if (message !== 'open' && 'error' in message) {
-          const { error } = message
-          throw new ServiceError({ status: error.code, headers: new Headers() }, error, { method: 'GET', url: path })
-        }
+        if (message === 'open') opened?.((text) => connection.send(text))
+        else throwRefusal(message, path)
         yield message
       }
       signal.throwIfAborted()
@@ -123,7 +125,7 @@ class Connection {
     this.#socket = socket
     this.#stopTimer = after(OPEN_MS, () => this.end(new NotOpened('no answer in time')))
     // An answer to this shows that messages get through, both ways.
-    socket.addEventListener('open', () => this.#send('ping'))
+    socket.addEventListener('open', () => this.send('ping'))
     socket.addEventListener('message', ({ data }: { data: unknown }) => this.#hear(data))
     socket.addEventListener('error', () => this.#close())
     socket.addEventListener('close', ({ code }: { code: number }) => {
@@ -173,7 +175,8 @@ class Connection {
       this.#opened = true
       this.#heard.push('open')
     }
-    const message = read(data)
+    // What cannot be read is as good as not sent, and a look will tell what it was about.
+    const message = readMessage(data)
     if (message) this.#heard.push(message)
     this.#wake()
   }
@@ -183,10 +186,11 @@ class Connection {
       this.#close()
       this.#socket.close(CLOSE_NORMAL)
     })
-    this.#send('ping')
+    this.send('ping')
   }
 
-  #send(text: string): void {
+  /** Sends, unless it is too late for that. */
+  send(text: string): void {
     try {
       this.#socket.send(text)
     } catch {
@@ -195,8 +199,13 @@ class Connection {
   }
 }
 
-/** A message, if it is one: what cannot be read is as good as not sent, and a look will tell what it was about. */
-function read(data: unknown): wire.Message | undefined {
+/** Throws the `ServiceError` that a message tells, if it tells one and does not answer to something that was said. */
+export function throwRefusal(message: wire.Message, url: string): void {
+  if ('error' in message && !('id' in message)) throw refusal(message.error, { method: 'GET', url })
+}
+
+/** A message, if it is one. */
+export function readMessage(data: unknown): wire.Message | undefined {
   try {
     const message: unknown = JSON.parse(String(data))
     if (message instanceof Object) return message as wire.Message

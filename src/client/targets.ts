@@ -1,11 +1,10 @@
 /** The service's resources as targets: how each is read, and how its changes are heard. */
-import { collapse } from '../core/name.ts'
 import type * as wire from '../core/wire.ts'
 import { ceilingOf, sleep } from './backoff.ts'
 import type { Client } from './client.ts'
 import { statusOf } from './errors.ts'
 import { orAbsent } from './feed.ts'
-import type { Revision, Snapshot, Target } from './observation.ts'
+import type { Revision, Snapshot, Tally, Target } from './observation.ts'
 import type { ApiResponse, CallOptions } from './api.ts'
 import { checkName, readName } from './names.ts'
 import { NotOpened } from './sockets.ts'
@@ -26,6 +25,12 @@ export function stateOfWaiter({ done, error }: Pick<wire.Waiter, 'done' | 'error
   if (!error) return 'SUCCEEDED'
   return error.code === DEADLINE_EXCEEDED ? 'TIMED_OUT' : 'FAILED'
 }
+
+/** How far a waiter has come; another service does not tell. */
+export const tallyOfWaiter = ({ progress }: wire.Waiter): Tally => ({
+  ...progress?.success,
+  missing: progress?.missing,
+})
 
 /** What a wait for a waiter is for, unless it says otherwise: its success. */
 const UNTIL_SUCCEEDED = {
@@ -73,21 +78,13 @@ function ofVariable({ state, ...value }: wire.Variable): Snapshot<wire.Variable>
 
 /** A waiter. Another one under its name is another one: for who waits for the first, that has gone. */
 export function waiterTarget(client: Client, name: string): Target<wire.Waiter> {
-  const { full, config } = checkName(name, 'waiter')
+  const { full } = checkName(name, 'waiter')
   const target = base(client, full, (options) => client.waiters.get(full, options), ofWaiter)
   return {
     ...target,
     until: UNTIL_SUCCEEDED,
     stateOf: stateOfWaiter,
-    async tally(snapshot, { signal }) {
-      if (snapshot?.kind !== 'present') return {}
-      const { success, progress } = snapshot.value
-      if (progress) return { ...progress.success, missing: progress.missing }
-      // Another service tells no progress, and knows no conditions but these.
-      const { path, number } = (success as { cardinality: wire.Cardinality }).cardinality
-      const { data } = await client.variables.list(config, { filter: collapse(path), signal, retry: false })
-      return { have: data.variables?.length ?? 0, need: number }
-    },
+    tally: tallyOfWaiter,
     subscribe: ({ signal }) =>
       bySocketOrPoll(client, signal, {
         read: target.read,

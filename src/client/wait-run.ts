@@ -4,7 +4,7 @@ import type { Judge, Verdict } from './acceptors.ts'
 import { ceilingOf, ENDED, now, onAbort, Timers } from './backoff.ts'
 import { tellDuration } from './duration.ts'
 import { retryAfter, show, tellError } from './errors.ts'
-import { feedOf, lookAt, type Feed, type Seen } from './feed.ts'
+import { feedOf, lookAt, type Seen } from './feed.ts'
 import type { Observation, Snapshot, Tally, Target, Progress } from './observation.ts'
 import { WaitError, type FailureStatus, type WaitFailure, type WaitOutcome, type WaitSuccess } from './outcome.ts'
 import { writeToken } from './token.ts'
@@ -16,8 +16,6 @@ type TimerName = 'deadline' | 'stall' | 'stable' | 'absent' | 'lastLook' | 'paus
 export const LAST_LOOK_MS = 50
 /** How much before the deadline the last look is taken where nobody knows how long one takes, in milliseconds. */
 const UNKNOWN_LOOK_MS = 200
-/** How long it may take to find out how far a target had come that has failed, in milliseconds. */
-const TALLY_MS = 1000
 
 /** Whether a wait listens. What does not change is not told again, so it can only be counted by looking. */
 export function listens<T>(target: Target<T>, { transport, stableTimes, maxAttempts }: ReadOptions<T>): boolean {
@@ -42,7 +40,6 @@ export class Wait<T, S extends string = string> implements PromiseLike<WaitSucce
   readonly #end = new AbortController()
   readonly #listeners = new Set<(progress: Progress<T>) => void>()
   readonly #timers = new Timers<TimerName>()
-  #feed: Feed<T> | undefined
   /** Whether there is news that was not looked at, and who pauses before the next look. */
   #stirred = false
   #wake: () => void = () => {}
@@ -59,7 +56,6 @@ export class Wait<T, S extends string = string> implements PromiseLike<WaitSucce
   #next: Seen<T> | undefined
   #error: unknown
   readonly #errors: Record<string, number> = {}
-  #tally: Tally = {}
 
   /** @internal Use {@link wait}. */
   constructor(target: Target<T>, judge: Judge<T>, options: ReadOptions<T>) {
@@ -166,24 +162,16 @@ export class Wait<T, S extends string = string> implements PromiseLike<WaitSucce
 
   #listen(): void {
     const feed = feedOf(this.#target)
-    this.#feed = feed
     this.#leave = feed.join(({ observation, via }) => void this.#observe(observation, via))
     const early = Math.min(UNKNOWN_LOOK_MS, this.#options.timeout / 2)
-    this.#timers.set('lastLook', this.#options.timeout - early, () => void this.#lastLook(feed))
-  }
-
-  async #lastLook(feed: Feed<T>): Promise<void> {
-    const look = feed.look()
-    // What is counted depends on what it is.
-    if (!this.#last) await look
-    await Promise.all([look, this.#count()])
+    this.#timers.set('lastLook', this.#options.timeout - early, () => void feed.look())
   }
 
   async #poll(): Promise<void> {
     this.#leave = this.#target.wake?.(() => this.#stir()) ?? (() => {})
     for (let look = 1, last = false; !this.#settled; look += 1) {
       const began = now()
-      const [observation] = await Promise.all([lookAt(this.#target, this.#end.signal), last && this.#count()])
+      const observation = await lookAt(this.#target, this.#end.signal)
       const took = now() - began
       await this.#observe(observation, 'poll')
       if (this.#settled) return
@@ -265,8 +253,9 @@ export class Wait<T, S extends string = string> implements PromiseLike<WaitSucce
     } else if (!this.#noteState(seen, via) && via === 'push') return undefined
     if (this.#settled) return undefined
     const verdict = this.#judge.judge(seen)
-    if (!(verdict instanceof Promise)) return this.#decide(verdict, seen)
-    return verdict.then((decided) => (this.#settled ? undefined : this.#decide(decided, seen)))
+    if (verdict instanceof Promise) return verdict.then((decided) => this.#decide(decided, seen))
+    this.#decide(verdict, seen)
+    return undefined
   }
 
   #isOld(observation: Observation<T>): boolean {
@@ -311,21 +300,21 @@ export class Wait<T, S extends string = string> implements PromiseLike<WaitSucce
     return true
   }
 
-  #decide(verdict: Verdict, seen: Observation<T>): Promise<void> | undefined {
+  #decide(verdict: Verdict, seen: Observation<T>): void {
+    if (this.#settled) return
     const { state } = verdict
-    if (state === 'success') this.#succeeded(verdict.label, seen)
-    else {
-      this.#successes = 0
-      this.#timers.clear('stable')
-      if (state === 'unexpected') this.#fail('unexpected', {})
-      if (state === 'none' && seen.kind === 'absent') this.#absent(seen)
-      if (state === 'none' && seen.kind === 'error' && !this.#options.retryable(seen.error)) {
-        this.#fail('error', { cause: seen.error })
-      }
+    if (state === 'success') return this.#succeeded(verdict.label, seen)
+    this.#successes = 0
+    this.#timers.clear('stable')
+    if (state === 'failure') {
+      const { label, reason, by } = verdict
+      this.#fail('failure', { label, reason, by, cause: seen.kind === 'present' ? undefined : seen.error })
     }
-    if (state !== 'failure') return undefined
-    const { label, reason, by } = verdict
-    return this.#failed({ label, reason, by, cause: seen.kind === 'present' ? undefined : seen.error })
+    if (state === 'unexpected') this.#fail('unexpected', {})
+    if (state === 'none' && seen.kind === 'absent') this.#absent(seen)
+    if (state === 'none' && seen.kind === 'error' && !this.#options.retryable(seen.error)) {
+      this.#fail('error', { cause: seen.error })
+    }
   }
 
   #succeeded(label: string, seen: Observation<T>): void {
@@ -360,25 +349,6 @@ export class Wait<T, S extends string = string> implements PromiseLike<WaitSucce
     this.#fail('notFound', { cause: seen.error })
   }
 
-  /** A failure for certain: what is left is to find out how far it had come. */
-  async #failed(failure: Partial<WaitFailure<T>>): Promise<void> {
-    this.#timers.clear('stall')
-    this.#timers.clear('absent')
-    const left = this.#deadline - now()
-    this.#timers.set('deadline', Math.max(0, Math.min(left, TALLY_MS)), () => this.#fail('failure', failure))
-    await this.#count()
-    this.#fail('failure', failure)
-  }
-
-  async #count(): Promise<void> {
-    try {
-      const tally = this.#feed?.tally() ?? this.#target.tally?.(this.#last, { signal: this.#end.signal })
-      this.#tally = (await tally) ?? {}
-    } catch {
-      // Who may not count, or cannot in time, is told without it.
-    }
-  }
-
   #timeOut(): void {
     this.#fail('timeout', { reason: tellDuration(this.#options.timeout), cause: this.#error })
   }
@@ -393,24 +363,24 @@ export class Wait<T, S extends string = string> implements PromiseLike<WaitSucce
     const error = new WaitError<T>({
       key: this.#target.key,
       wanted: this.#judge.text,
-      state: last?.kind === 'present' ? this.#stateOf(last.value) : last && 'absent',
+      ...(last?.kind === 'present' ? this.#tell(last.value) : { state: last && 'absent' }),
       last,
       attempts: this.#attempts,
       elapsedMs: now() - this.#started,
       errors: this.#errors,
-      ...this.#tally,
       ...failure,
       status,
     })
     this.#settle({ status, error })
   }
 
-  /** The state in a word. That must not fail, whatever the value is. */
-  #stateOf(value: T): string {
+  /** The state in a word, and how far it has come. That must not fail, whatever the value is. */
+  #tell(value: T): Pick<WaitFailure<T>, 'state' | keyof Tally> {
+    const { stateOf = show, tally } = this.#target
     try {
-      return (this.#target.stateOf ?? show)(value)
+      return { state: stateOf(value), ...tally?.(value) }
     } catch {
-      return show(value)
+      return { state: show(value) }
     }
   }
 

@@ -20,8 +20,15 @@ import type { Hear, Subscribing } from './subscribe.ts'
 export const MAX_FRAMES = 4096
 /** The most commits in one call to the object. */
 const MAX_TOGETHER = 256
-/** With fewer than these, a call that follows another lets those come first that have arrived but were not read yet. */
-const FEW = 32
+/**
+ * A call that carries many frames costs each of them less. Where calls take this long, in milliseconds, the moment is
+ * short beside it in which those can be read that have arrived; and so many are enough not to wait for others.
+ */
+const SLOW_CALL_MS = 4
+const ENOUGH = 32
+
+/** As much of a message as its id may take, in characters. */
+const MAX_ID_TEXT = 500
 
 /** A commit on its way, and how to answer its frame. */
 interface Frame {
@@ -38,11 +45,12 @@ export function checkIns(call: Subscribing & { readonly name: Config }): Hear {
   let running = false
   const run = async () => {
     running = true
-    for (let first = true; waiting.length; first = false) {
-      if (!first && waiting.length < FEW) await scheduler.wait(0)
+    for (let took = 0; waiting.length;) {
+      if (took >= SLOW_CALL_MS && waiting.length < ENOUGH) await scheduler.wait(0)
+      const began = Date.now()
       const frames = await admitted(call, waiting.splice(0, MAX_TOGETHER))
-      if (!frames.length) continue
-      const outcomes = await submit(call, frames)
+      const outcomes = frames.length ? await submit(call, frames) : []
+      took = Date.now() - began
       for (const [index, { settle }] of frames.entries()) settle(outcomes[index] ?? refuse({ kind: 'internal' }))
     }
     running = false
@@ -85,7 +93,7 @@ function readFrame(
 ): { readonly id: Id; readonly commit: Result<Pick<Frame, 'command' | 'access'>> } {
   if (message.length > MAX_BODY_BYTES) {
     const tooLong = `A message may have at most ${MAX_BODY_BYTES} characters.`
-    return { id: undefined, commit: refuse({ kind: 'resourceExhausted', message: tooLong }) }
+    return { id: firstId(message), commit: refuse({ kind: 'resourceExhausted', message: tooLong }) }
   }
   const json = readJsonText(message, 'message')
   if (!json.ok) return { id: undefined, commit: json }
@@ -109,6 +117,14 @@ function readFrame(
   const { commit, requestId } = read.value
   const access = accessOf(call, commit.needs)
   return { id, commit: ok({ command: { type: 'commit', writes: commit.writes, requestId }, access }) }
+}
+
+/** The id of a message that is too long to be read as a whole: known only where it stands first. */
+function firstId(message: string): Id {
+  const [, text] = /^\s*\{\s*"id"\s*:\s*("(?:[^"\\]|\\.)*"|[-+.\deE]+)\s*,/.exec(message.slice(0, MAX_ID_TEXT)) ?? []
+  const read = readJsonText(`{"id": ${text ?? 'null'}}`, 'message')
+  const id = read.ok ? read.value.id : undefined
+  return isId(id) ? id : undefined
 }
 
 const isId = (id: unknown): id is string | number =>

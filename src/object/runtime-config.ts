@@ -155,8 +155,12 @@ export class RuntimeConfig extends DurableObject<ObjectEnv> {
   }
 
   /** The edge asks for bookmarks alone, and they are answered without waking the object unless it has yet to say how. */
-  override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
-    if (message === BOOKMARK) socket.send(JSON.stringify(bookmark(this.#store.last())))
+  override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    if (message !== BOOKMARK) return
+    // Of what is not durable yet nothing may be said, for whoever resumes behind it would not be told of it.
+    await this.#commits.read(() => {
+      if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(bookmark(this.#store.last())))
+    })
   }
 
   /** Puts the alarm where something is due next, and takes it away when nothing is. */

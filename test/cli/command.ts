@@ -14,6 +14,8 @@ export interface Surroundings {
   readonly input?: Uint8Array
   /** Whether somebody watches the standard error. */
   readonly terminal?: boolean
+  /** How wide that terminal is. */
+  readonly columns?: number
 }
 
 /** A run of the command line, under way. */
@@ -26,10 +28,11 @@ export class Run {
   readonly #listeners = new Map<NodeJS.Signals, Set<(signal: NodeJS.Signals) => void>>()
   readonly #told = new Set<() => void>()
 
-  constructor(args: readonly string[], { env = {}, input, terminal = false }: Surroundings = {}) {
+  constructor(args: readonly string[], { env = {}, input, terminal = false, columns = 80 }: Surroundings = {}) {
     const io: Io = {
       env,
       terminal,
+      columns,
       foreground: false,
       out: (data) => {
         this.bytes.push(typeof data === 'string' ? Buffer.from(data) : data)

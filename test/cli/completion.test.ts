@@ -7,6 +7,8 @@ import { run } from './command.ts'
 
 const BASH = spawnSync('bash', ['--version']).status === 0
 
+const CONDITIONS_OF_FAILURE = ['--failure', '--failure-cardinality-path', '--failure-cardinality-number']
+
 /** What bash would offer for each of these command lines, whose last word is the one that is being written. */
 function offered(script: string, lines: readonly (readonly string[])[], cwd: string): string[][] {
   const driver = `${script}
@@ -61,6 +63,9 @@ describe.skipIf(!BASH)('completion for bash', () => {
         ['bash', 'zsh', 'fish'],
       ],
       [['serve', '--access', 'my'], ['my file']],
+      [['configs', 'commit', 'c', '--file', 'my'], ['my file']],
+      [['variables', 're'], ['renew']],
+      [['waiters', 'create', 'w', '--success', '{}', '--fail'], CONDITIONS_OF_FAILURE],
       [['serve', '--fo'], []],
       [['run', '--check-in', 'n', '--', 'cat', 'my'], ['my file']],
       [['run', '--check-in', 'n', '--', 'cat', '--pro'], []],

@@ -12,7 +12,9 @@ describe('wrong usage', () => {
     ['with a config that is none', ['wait', 'w', '--config-name', 'a b'], 'a b'],
     ['with a name of another kind', ['wait', 'projects/p/configs/c/variables/v'], 'variable'],
     ['with a span that is none', ['wait', 'w', ...C, '--timeout', 'soon'], '--timeout'],
+    ['of watch with a stamp that is none', ['watch', ...C, '--after', 'yesterday'], '--after'],
     ['with an unknown option', ['check-in', 'n', ...C, '--fast'], '--fast'],
+    ['with a life that is no span', ['check-in', 'n', ...C, '--ttl', 'short'], '--ttl'],
     ['with a path for a full name', ['check-in', 'projects/p/configs/c/variables/v', ...C], 'full name'],
     ['with one path for both reports', ['check-in', 'n', ...C, '--failure-path', 'ready/'], '--failure-path'],
     ['of run without a command', ['run', '--check-in', 'n', ...C], 'command'],
@@ -51,6 +53,28 @@ describe('wrong usage', () => {
     expect({ code, out }).toEqual({ code: 2, out: '' })
     expect(err.trimEnd().split('\n')).toHaveLength(1)
   })
+
+  it.each([
+    ['an etag of nothing', ['variables', 'set', 'v', 'x', ...C, '--if-match', ''], '--if-match'],
+    ['an etag that is none', ['variables', 'unset', 'v', ...C, '--if-match', 'a b'], '--if-match'],
+    ['an etag of nothing', ['configs', 'update', 'c', '--description', 'd', '--if-match', ''], '--if-match'],
+    ['an etag of nothing', ['configs', 'delete', 'c', '--if-match', ''], '--if-match'],
+    [
+      'an etag for what is not to be there',
+      ['variables', 'set', 'v', 'x', ...C, '--if-match', 'e', '--fail-if-present'],
+      '--if-match',
+    ],
+    ['a life of no time', ['variables', 'set', 'v', 'x', ...C, '--ttl', '0'], '--ttl'],
+    ['a life of centuries', ['variables', 'set', 'v', 'x', ...C, '--ttl', '3155760000'], '--ttl'],
+  ])(
+    'of what gcloud does not have, with %s, ends with 2 and one line on the standard error',
+    async (_, args, named) => {
+      const { code, out, err } = await run(args, { env })
+      expect({ code, out }).toEqual({ code: 2, out: '' })
+      expect(err).toContain(named)
+      expect(err.trimEnd().split('\n')).toHaveLength(1)
+    },
+  )
 
   it('asks nobody: the service is not there', async () => {
     const { code, err } = await run(['variables', 'set', 'a b', 'x', ...C], { env })

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { countOption, spanOption, timeOption } from '../../src/cli/values.ts'
+import { countOption, etagOption, spanOption, stampOption, timeOption } from '../../src/cli/values.ts'
 
 describe('a span of time', () => {
   const read = spanOption('--timeout', 43_200)
@@ -45,6 +45,14 @@ describe('a count', () => {
   )
 })
 
+describe('an etag', () => {
+  const read = etagOption('--if-match')
+  it.each(['*', 'MTc5NDIzMDAwMDAwMDAwMA=='])('is %j', (text) => expect(read(text)).toBe(text))
+  it.each(['', ' ', 'a b', '"', 'a,b', 'é', 'a\n'])('is none of %j', (text) =>
+    expect(() => read(text)).toThrow('--if-match'),
+  )
+})
+
 describe('a point of time', () => {
   const read = timeOption('--newer-than')
   afterEach(() => vi.unstubAllEnvs())
@@ -62,5 +70,19 @@ describe('a point of time', () => {
 
   it.each(['', 'rubbish', '2026', '2026-13-01', '2026-01-01T25:00:00Z', '-p1d'])('is none of %j', (text) =>
     expect(() => read(text)).toThrow('--newer-than'),
+  )
+})
+
+describe('a stamp', () => {
+  const read = stampOption('--after')
+
+  it('is a time, of which a microsecond counts', () => {
+    expect(read('2026-11-22T04:05:27.123456000Z')).toBe('2026-11-22T04:05:27.123456000Z')
+    expect(read('2026-11-22T04:05:27Z')).toBe('2026-11-22T04:05:27.000000000Z')
+    expect(read('2026-11-22T04:05:27+02:00')).toBe('2026-11-22T02:05:27.000000000Z')
+  })
+
+  it.each(['', 'now', '2026-11-22', '2026-02-30T00:00:00Z', '2026-11-22T04:05:27'])('is none of %j', (text) =>
+    expect(() => read(text)).toThrow('--after'),
   )
 })

@@ -1,7 +1,7 @@
 /** Every method of the client: what it sends, and what it refuses to send. */
 import { describe, expect, it } from 'vitest'
 import { changes } from '../../src/client/changes.ts'
-import { InvalidArgumentError, type Client } from '../../src/client/index.ts'
+import { InvalidArgumentError, type Client, type WriteInput } from '../../src/client/index.ts'
 import { BASE, faults, gives, scriptedClient, type Sent } from './scripted-fetch.ts'
 
 const PROJECT = 'projects/p'
@@ -15,6 +15,10 @@ const WAITER_INPUT = {
   success: { cardinality: { path: '/ready', number: 2 } },
   failure: { cardinality: { path: '/failed' } },
 }
+const WRITES: WriteInput[] = [
+  { create: { name: VARIABLE, text: 'a', ttl: '30s' } },
+  { delete: { name: VARIABLE, etag: 'e', recursive: true } },
+]
 /** Long enough that no two are ever the same, and no longer than the service lets them be. */
 const REQUEST_ID = /^[0-9a-f-]{32,64}$/
 
@@ -59,6 +63,7 @@ describe('what is sent', () => {
       { permissions: ['a', 'b'] },
       ({ configs }) => configs.testIamPermissions(CONFIG, ['a', 'b']),
     ],
+    [`POST ${CONFIG}:renew`, { names: [VARIABLE] }, ({ configs }) => configs.renew(CONFIG, [VARIABLE])],
     [`GET ${CONFIG}/variables`, undefined, ({ variables }) => variables.list(CONFIG)],
     [
       `GET ${CONFIG}/variables?filter=ready%2F*&returnValues=true&pageSize=1&pageToken=t`,
@@ -133,6 +138,7 @@ describe('what is sent', () => {
       ({ variables }, requestId) => variables.create({ name: VARIABLE, value: 'YQ==' }, { requestId }),
     ],
     [`${CONFIG}/waiters`, WAITER_INPUT, ({ waiters }, requestId) => waiters.create(WAITER_INPUT, { requestId })],
+    [`${CONFIG}:commit`, { writes: WRITES }, ({ configs }, requestId) => configs.commit(CONFIG, WRITES, { requestId })],
   ])('POST %s has a request id: a new one each time, unless one is given', async (path, body, create) => {
     const ids = new Set<string | null>()
     for (let round = 0; round < 3; round += 1) {
@@ -228,6 +234,8 @@ describe('what is not sent', () => {
     'configs.get': [CONFIG, 'name', ({ configs }, name) => configs.get(name)],
     'configs.update': [CONFIG, 'name', ({ configs }, name) => configs.update({ name })],
     'configs.delete': [CONFIG, 'name', ({ configs }, name) => configs.delete(name)],
+    'configs.commit': [CONFIG, 'name', ({ configs }, name) => configs.commit(name, WRITES)],
+    'configs.renew': [CONFIG, 'name', ({ configs }, name) => configs.renew(name, [VARIABLE])],
     'configs.getIamPolicy': [CONFIG, 'name', ({ configs }, name) => configs.getIamPolicy(name)],
     'configs.setIamPolicy': [CONFIG, 'name', ({ configs }, name) => configs.setIamPolicy(name, {})],
     'configs.testIamPermissions': [CONFIG, 'name', ({ configs }, name) => configs.testIamPermissions(name, [])],

@@ -22,6 +22,7 @@ export interface Sent {
 export type Reply =
   | { readonly status?: number; readonly body?: unknown; readonly text?: string; readonly headers?: HeadersInit }
   | { readonly error: unknown }
+  | FakeEvents
   | 'hang'
 
 /** An answer with a body. */
@@ -59,6 +60,7 @@ export function scriptedFetch(script: readonly Reply[] | ((sent: Sent, index: nu
     const reply =
       typeof script === 'function' ? await script(one, index) : (script[Math.min(index, script.length - 1)] as Reply)
     if (reply === 'hang') return untilCut(one.signal)
+    if (reply instanceof FakeEvents) return reply.response
     if ('error' in reply) throw reply.error
     const { status = 200, body: answer = {}, text = JSON.stringify(answer), headers = {} } = reply
     return new Response(text, { status, headers })
@@ -81,6 +83,42 @@ export function scriptedClient(
   const fetch = scriptedFetch(script)
   const client = new Client({ url: BASE, fetch, WebSocket: false, ...options })
   return Object.assign(client, { sent: fetch.sent })
+}
+
+/** An event stream that says what a test has it say. It does not heed the signal of its request. */
+export class FakeEvents {
+  readonly response: Response
+  /** Whether the client has let go of it. */
+  cancelled = false
+  #body: ReadableStreamDefaultController<Uint8Array> | undefined
+
+  constructor(type = 'text/event-stream') {
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => void (this.#body = controller),
+      cancel: () => void (this.cancelled = true),
+    })
+    this.response = new Response(body, { headers: { 'Content-Type': type } })
+  }
+
+  /** Sends a piece of the stream as it stands. */
+  write(piece: string | Uint8Array): this {
+    this.#body?.enqueue(typeof piece === 'string' ? new TextEncoder().encode(piece) : piece)
+    return this
+  }
+
+  say(message: object): this {
+    return this.write(`id: 1\ndata: ${JSON.stringify(message)}\n\n`)
+  }
+
+  /** Ends, as the server ends it. */
+  end(): void {
+    this.#body?.close()
+  }
+
+  /** Ends, as the network ends it. */
+  fail(error: unknown = new TypeError('terminated')): void {
+    this.#body?.error(error)
+  }
 }
 
 type Listener = (event: { data?: unknown; code?: number }) => void

@@ -7,6 +7,7 @@ import {
   waitUntil,
   type ApiResponse,
   type Client,
+  type CommitResponse,
   type Target,
   type Variable,
   type Wait,
@@ -15,6 +16,7 @@ import {
   type WaitSuccess,
 } from '../../src/client/index.ts'
 import { compositeOperations, type CompositeOperations } from '../../src/client/composite.ts'
+import type { CheckIns } from '../../src/client/check-in.ts'
 import type { AnyClient } from '../../src/client/index.ts'
 import { present, scripted, useFakeClock } from './fake.ts'
 
@@ -50,6 +52,19 @@ describe('the types', () => {
     // @ts-expect-error -- no such property
     unrun(() => waitUntil(service, response, 'status', 'ACTIVE'))
     expect(typeof waitUntil).toBe('function')
+  })
+
+  it('what a commit makes, and on what condition a change is made, does not compile where it cannot be', () => {
+    const name = 'projects/p/configs/c/variables/a'
+    unrun(() => rollcall.configs.commit('c', [{ set: { name, text: '' } }, { delete: { name, recursive: true } }]))
+    // @ts-expect-error -- neither text nor value
+    unrun(() => rollcall.configs.commit('c', [{ set: { name } }]))
+    // @ts-expect-error -- no such write
+    unrun(() => rollcall.configs.commit('c', [{ put: { name, text: '' } }]))
+    unrun(() => rollcall.variables.update({ name, text: '' }, { ifMatch: 'MTc5' }))
+    // @ts-expect-error -- all that can be asked is that nothing is there
+    unrun(() => rollcall.variables.update({ name, text: '' }, { ifNoneMatch: 'MTc5' }))
+    expectTypeOf<Awaited<ReturnType<CheckIns['commit']>>>().toEqualTypeOf<CommitResponse>()
   })
 
   it('A19: nor one of a waiter', () => {

@@ -203,11 +203,11 @@ describe('what is not understood is answered with an error, and the socket stays
     socket.close()
   })
 
-  it('a message that is too long', async () => {
+  it.each([1, -2.5e3, 'left', 'a "quoted" one'])('a message that is too long, by its id %j', async (id) => {
     const config = await api.newConfig()
     const socket = await quiet(config)
-    socket.send(JSON.stringify(frame(1, config, 'create', 'a', { text: 'x'.repeat(300_000) })))
-    expect((await socket.nextReply()).error).toMatchObject({ code: 429, status: 'RESOURCE_EXHAUSTED' })
+    socket.send(JSON.stringify(frame(id, config, 'create', 'a', { text: 'x'.repeat(300_000) })))
+    expect(await socket.nextReply()).toMatchObject({ id, error: { code: 429, status: 'RESOURCE_EXHAUSTED' } })
     expect(await socket.ask(frame('next', config, 'create', 'a'))).toMatchObject({ outcomes: [{}] })
     socket.close()
   })

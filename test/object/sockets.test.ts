@@ -1,4 +1,4 @@
-import { evictDurableObject } from 'cloudflare:test'
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { expect, it, vi } from 'vitest'
 import type * as wire from '../../src/core/wire.ts'
@@ -41,6 +41,21 @@ it('goes on through hibernation: the object sleeps, wakes at a write, and tells'
   expect(await config.next()).toMatchObject({ waiter: { name: `${name}/waiters/w`, done: true } })
   expect(await waiter.next()).toMatchObject({ waiter: { done: true } })
   expect(await waiter.closed()).toBe(1000)
+})
+
+it('gives no bookmark of what is not durable yet', async () => {
+  const { object } = await freshConfig()
+  await runInDurableObject(object, async (instance) => {
+    const sent: string[] = []
+    const socket = { readyState: WebSocket.OPEN, send: (text: string) => sent.push(text) } as unknown as WebSocket
+    const input = { kind: 'text', contents: '' } as const
+    const written = instance.submit({ type: 'createVariable', path: 'a', input, requestId: '' })
+    const marked = instance.webSocketMessage(socket, 'bookmark')
+    expect(sent).toEqual([])
+    const { updateTime: stamp } = await expectOk<wire.Variable>(written)
+    await marked
+    expect(sent).toEqual([JSON.stringify({ stamp, changes: [] })])
+  })
 })
 
 it('gives a stream a bookmark while the object sleeps, and lets it sleep', async () => {

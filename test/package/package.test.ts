@@ -205,11 +205,14 @@ describe('the examples with which the README begins', () => {
 })
 
 describe('in the checkout', () => {
-  it.each(['client', 'client/composite', 'client/changes'])('rollcall/%s is there once it is built', async (entry) => {
-    const script = `console.log(Object.keys(await import('rollcall/${entry}')).length > 0)`
-    const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], { cwd: ROOT })
-    expect(stdout).toBe('true\n')
-  })
+  it.each(['client', 'client/composite', 'client/changes', 'client/check-in'])(
+    'rollcall/%s is there once it is built',
+    async (entry) => {
+      const script = `console.log(Object.keys(await import('rollcall/${entry}')).length > 0)`
+      const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], { cwd: ROOT })
+      expect(stdout).toBe('true\n')
+    },
+  )
 })
 
 /** Where a server answers, from what it prints. */

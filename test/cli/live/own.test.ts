@@ -1,22 +1,9 @@
-import { randomUUID } from 'node:crypto'
-import { beforeEach, describe, expect, it } from 'vitest'
-import { useServer } from '../../conformance/server.ts'
-import { Run, type Finished } from '../command.ts'
+import { describe, expect, it } from 'vitest'
+import type { Run } from '../command.ts'
+import { FLEET, useFleet } from './fleet.ts'
 
-const server = useServer()
-const FLEET = ['--config-name', 'fleet']
 const FOREVER = 'nothing-comes-here'
-
-let project: string
-beforeEach(async () => {
-  project = `cli-${randomUUID()}`
-  expect(await rollcall('configs', 'create', 'fleet')).toMatchObject({ code: 0 })
-})
-
-const start = (args: readonly string[], terminal = false) =>
-  new Run(args, { terminal, env: { ROLLCALL_URL: server.base, ROLLCALL_PROJECT: project } })
-const rollcall = (...args: string[]): Promise<Finished> => start(args).finish()
-const json = async (...args: string[]) => JSON.parse((await rollcall(...args, '--format', 'json')).out)
+const { start, rollcall, json } = useFleet()
 
 async function createWaiter(name: string, path: string, ...more: string[]): Promise<void> {
   const flags = ['--timeout', '1h', '--success-cardinality-path', path, ...more, ...FLEET, '--async']
@@ -42,13 +29,17 @@ describe('rollcall wait', () => {
     const { code, out, err } = await wait.finish()
     expect(code).toBe(1)
     expect(out).toContain('code: 10')
-    expect(err).toMatch(/^rollcall: Waiter w .*Failure condition satisfied\.\n$/)
+    const why = 'Failure condition satisfied. Decided by failed/n: failure.cardinality.'
+    expect(err).toBe(`rollcall: Waiter w ended without success: ${why}\n`)
   })
 
-  it('ends with 124 when the time of the waiter is up', async () => {
-    const flags = ['--timeout', '1', '--success-cardinality-path', FOREVER, ...FLEET, '--async']
-    await rollcall('waiters', 'create', 'w', ...flags)
-    expect(await rollcall('wait', 'w', ...FLEET)).toMatchObject({ code: 124, out: expect.stringContaining('code: 4') })
+  it('ends with 124 when the time of the waiter is up, and tells who was missing', async () => {
+    const flags = ['--success-cardinality-path', FOREVER, '--member', 'a', '--member', 'b', ...FLEET, '--async']
+    await rollcall('check-in', 'a', '--path', FOREVER, ...FLEET)
+    await rollcall('waiters', 'create', 'w', '--timeout', '1', ...flags)
+    const { code, out, err } = await rollcall('wait', 'w', ...FLEET)
+    expect({ code, out }).toEqual({ code: 124, out: expect.stringContaining('code: 4') })
+    expect(err).toBe('rollcall: Waiter w ended without success: Timeout expired. It had 1 of 2; missing: b.\n')
   })
 
   it('ends with 124 when its own time is up, and tells how far the waiter had come', async () => {
@@ -62,7 +53,7 @@ describe('rollcall wait', () => {
   it('ends with 77 for a waiter that is not there, or goes away', async () => {
     expect(await rollcall('wait', 'w', ...FLEET)).toMatchObject({ code: 77, err: expect.stringContaining('NOT_FOUND') })
     await createWaiter('w', FOREVER)
-    const wait = start(['wait', 'w', ...FLEET], true)
+    const wait = start(['wait', 'w', ...FLEET], { terminal: true })
     await wait.seen('err', /w: /)
     await rollcall('waiters', 'delete', 'w', ...FLEET)
     expect(await wait.ended).toBe(77)
@@ -74,11 +65,12 @@ describe('rollcall wait', () => {
     expect(err).toContain('127.0.0.1:9')
   })
 
-  it('shows on a terminal how many have checked in, and takes that away again', async () => {
-    await createWaiter('w', '/ready', '--success-cardinality-number', '2')
+  it('shows on a terminal how many have checked in and who is missing, and takes that away again', async () => {
+    await createWaiter('w', '/ready', '--member', 'a', '--member', 'b', '--failure-cardinality-path', '/failed')
+    const wait = start(['wait', 'w', ...FLEET, '--format', 'none'], { terminal: true })
+    await wait.seen('err', /w: 0 of 2, failure 0 of 1, 0 s of 3600 s, missing a, b$/)
     await rollcall('check-in', 'a', ...FLEET)
-    const wait = start(['wait', 'w', ...FLEET, '--format', 'none'], true)
-    await wait.seen('err', /w: 1 of 2 under \/ready, \d+ s of 3600 s/)
+    await wait.seen('err', /w: 1 of 2, failure 0 of 1, \d+ s of 3600 s, missing b$/)
     await rollcall('check-in', 'b', ...FLEET)
     const { code, out, err } = await wait.finish()
     expect({ code, out }).toEqual({ code: 0, out: '' })
@@ -87,7 +79,7 @@ describe('rollcall wait', () => {
 
   it('shows nothing on the way where nobody watches, or where quiet was asked for', async () => {
     await createWaiter('w', '/ready')
-    const waits = [start(['wait', 'w', ...FLEET]), start(['wait', 'w', ...FLEET, '-q'], true)]
+    const waits = [start(['wait', 'w', ...FLEET]), start(['wait', 'w', ...FLEET, '-q'], { terminal: true })]
     await rollcall('check-in', 'n', ...FLEET)
     expect((await Promise.all(waits.map((wait) => wait.finish()))).map(({ err }) => err)).toEqual(['', ''])
   })
@@ -97,7 +89,7 @@ describe('rollcall wait', () => {
     ['SIGTERM', 143],
   ] as const)('ends by %s with %i, without a word', async (signal, code) => {
     await createWaiter('w', FOREVER)
-    const wait = start(['wait', 'w', ...FLEET], true)
+    const wait = start(['wait', 'w', ...FLEET], { terminal: true })
     await wait.seen('err', /0 of 1/)
     expect(wait.raise(signal)).toBe(true)
     expect(await wait.finish()).toMatchObject({ code, out: '', err: expect.not.stringContaining('rollcall:') })
@@ -176,6 +168,67 @@ describe('rollcall watch', () => {
     ])
   })
 
+  it('tells where it ended, and resumes there with nothing missed and nothing twice', async () => {
+    const [first, second] = [await listening('--limit', '1'), await listening()]
+    await rollcall('check-in', 'a', ...FLEET)
+    expect(await first.ended).toBe(0)
+    const stamp = resumeIn(first.err)
+    await second.seen('out', /ready\/a/)
+    await valueOf('ready/a')
+    second.raise('SIGINT')
+    expect(await second.ended).toBe(130)
+    expect(resumeIn(second.err)).toBe(stamp)
+    await rollcall('variables', 'unset', 'ready/a', ...FLEET)
+    await rollcall('check-in', 'b', ...FLEET)
+    const resumed = await rollcall('watch', '--after', stamp, '--limit', '2', '--format', 'json', ...FLEET)
+    expect(resumed.code).toBe(0)
+    expect(changesIn(resumed.out)).toMatchObject([
+      { name: 'ready/a', state: 'DELETED' },
+      { name: 'ready/b', state: 'UPDATED' },
+    ])
+    const none = await rollcall(
+      'watch',
+      '--after',
+      resumeIn(resumed.err),
+      '--timeout',
+      '1',
+      '--format',
+      'json',
+      ...FLEET,
+    )
+    expect(none).toMatchObject({ code: 124, out: '' })
+    expect(resumeIn(none.err)).toBe(resumeIn(resumed.err))
+  })
+
+  it('resumes before a moment of which it has not printed all', async () => {
+    const watch = await listening('--limit', '1')
+    const before = start(['watch', ...FLEET], {})
+    await before.seen('err', /^Listening/)
+    before.raise('SIGINT')
+    await before.ended
+    const writes = ['a', 'b'].map((name) => ({ set: { name, text: 'x' } }))
+    await start(['configs', 'commit', 'fleet'], { input: Buffer.from(JSON.stringify(writes)) }).ended
+    expect(await watch.ended).toBe(0)
+    expect(resumeIn(watch.err)).toBe(resumeIn(before.err))
+    const resumed = await rollcall(
+      'watch',
+      '--after',
+      resumeIn(watch.err),
+      '--limit',
+      '2',
+      '--format',
+      'json',
+      ...FLEET,
+    )
+    expect(changesIn(resumed.out).map(({ name }) => name)).toEqual(['a', 'b'])
+  })
+
+  it('ends with 77 for a stamp that this config cannot have told, and gives no advice', async () => {
+    const { code, out, err } = await rollcall('watch', '--after', '2026-01-01T00:00:00Z', ...FLEET)
+    expect({ code, out }).toEqual({ code: 77, out: '' })
+    expect(err).toMatch(/^rollcall: INVALID_ARGUMENT: after .*\n$/)
+  })
+
   it('says nothing where quiet was asked for', async () => {
     expect(await rollcall('watch', ...FLEET, '--timeout', '1', '-q', '--format', 'json')).toEqual({
       code: 124,
@@ -195,6 +248,11 @@ describe('rollcall watch', () => {
     await rollcall('configs', 'delete', 'fleet')
     expect(await watch.ended).toBe(77)
   })
+
+  /** The stamp with which it can be resumed, as it was told. */
+  function resumeIn(err: string): string {
+    return /^Resume with --after (\S+)\.\n/m.exec(err)?.[1] as string
+  }
 
   /** A watch that listens. */
   async function listening(...args: string[]): Promise<Run> {

@@ -58,6 +58,9 @@ describe('a process that has waited ends by itself', () => {
     ['roster', 'done'],
     ['roster that times out', 'done'],
     ['changes', 'done'],
+    ['changes without sockets', 'done'],
+    ['check-ins', 'done'],
+    ['check-ins without sockets', 'done'],
   ])('after a wait by %s', async (way, expected) => {
     const { result, resources, lingered } = await run(way, live.client().base)
     expect(result).toMatch(new RegExp(`^(?:${expected}|200)$`))

@@ -1,6 +1,6 @@
 /** Section I on the wire: pushes, what comes in their place, and servers that come and go. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { changes, type Change } from '../../../src/client/changes.ts'
+import { changes } from '../../../src/client/changes.ts'
 import {
   Client,
   ConnectionError,
@@ -260,75 +260,6 @@ describe('I4: where no socket gets through', () => {
     const client = new Client({ url: `${hostile.url}/liar` })
     const { name } = await newWaiter()
     expect((await client.wait(name, MINUTE)).value?.done).toBe(true)
-  })
-
-  it('changes are told without sockets too', async () => {
-    const client = live.client({ WebSocket: false })
-    const { config, write } = await newVariable()
-    const listening = signalled()
-    const told: Change[] = []
-    const stream = changes(client, config, { onListening: () => listening.resolve() })
-    const next = stream.next()
-    await listening.promise
-    await write('on')
-    told.push((await next).value as Change)
-    expect(told).toMatchObject([{ variable: { text: 'on', state: 'UPDATED' } }])
-    await stream.return()
-  })
-})
-
-describe('changes', () => {
-  it('are told as they happen, at a path', async () => {
-    const client = live.client()
-    const config = await live.config()
-    const controller = new AbortController()
-    const listening = signalled()
-    const told: Change[] = []
-    const end = (async () => {
-      const options = { path: '/ready', signal: controller.signal, onListening: () => listening.resolve() }
-      for await (const change of changes(client, config, options)) {
-        told.push(change)
-        if ('waiter' in change) return
-      }
-    })()
-    await listening.promise
-    const { data: made } = await client.variables.create({ name: `${config}/variables/ready/a`, text: '1' })
-    await client.variables.create({ name: `${config}/variables/other`, text: '' })
-    const { data: updated } = await client.variables.update({ name: made.name, text: '2' })
-    await client.variables.delete(made.name)
-    await client.waiters.create({
-      name: `${config}/waiters/w`,
-      timeout: '60s',
-      success: { cardinality: { path: '/ready', number: 1 } },
-    })
-    const { data: again } = await client.variables.create({ name: made.name, text: '3' })
-    await end
-    expect(told).toMatchObject([
-      { variable: { ...made, state: 'UPDATED' } },
-      { variable: updated },
-      { variable: { ...updated, state: 'DELETED' } },
-      { variable: { ...again, state: 'UPDATED' } },
-      { waiter: { name: `${config}/waiters/w`, done: true } },
-    ])
-  })
-
-  it('end with 404 when the config is deleted', async () => {
-    const client = live.client()
-    const { config, name } = await newVariable()
-    const listening = signalled()
-    const told: Change[] = []
-    const end = (async () => {
-      for await (const change of changes(client, config, { onListening: () => listening.resolve() })) told.push(change)
-    })()
-    const over = expect(end).rejects.toMatchObject({ name: 'ServiceError', status: 404 })
-    await listening.promise
-    await client.configs.delete(config)
-    await over
-    expect(told).toMatchObject([{ variable: { name, state: 'DELETED' } }])
-  })
-
-  it('of no config are 404', async () => {
-    await expect(changes(live.client(), `projects/p/configs/none`).next()).rejects.toMatchObject({ status: 404 })
   })
 })
 

@@ -5,6 +5,7 @@
  *     node one-wait.ts WAY URL CONFIG [TOKEN]
  */
 import { changes } from '../../../src/client/changes.ts'
+import { checkIns } from '../../../src/client/check-in.ts'
 import { compositeOperations } from '../../../src/client/composite.ts'
 import { Client, resumeWait, Roster, waitAll, waitUntil } from '../../../src/client/index.ts'
 
@@ -17,6 +18,13 @@ let made: Promise<unknown> | undefined
 const ready = () => (made ??= client.variables.create({ name: `${config}/variables/ready/a`, text: '' }))
 const MINUTE = { timeout: '1m' } as const
 const SHORT = { timeout: 700 } as const
+
+/** Commits over a line, and closes it. */
+async function checkInOnce(caller: Client): Promise<void> {
+  const line = checkIns(caller, config)
+  await line.commit([{ set: { name: `${config}/variables/a`, text: '' } }])
+  line.close()
+}
 
 /** Lets something happen when the wait is under way. */
 const then = (act: () => unknown) => ({ onProgress: () => void act() })
@@ -71,6 +79,12 @@ const ways: Readonly<Record<string, () => PromiseLike<unknown>>> = {
     const options = { onListening: () => void ready() }
     for await (const _ of changes(client, config, options)) return
   },
+  'changes without sockets': async () => {
+    const options = { onListening: () => void ready() }
+    for await (const _ of changes(deaf, config, options)) return
+  },
+  'check-ins': () => checkInOnce(client),
+  'check-ins without sockets': () => checkInOnce(deaf),
   resumed: () => resumeWait(token, client, then(ready)),
   'resumed too late': () => resumeWait(token, client).settle(),
   'server that hangs': () => new Client({ url: `${url}/hang` }).wait(never, SHORT).settle(),

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
+import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -88,6 +88,43 @@ export function useHostile(live: Live): { url: string } {
     }
   })
   afterAll(() => stop())
+  return place
+}
+
+/** The way to the live server, which can be cut: all connections on it end then, and new ones get through. */
+export function useCuttable(live: Live): { url: string; cut(): void } {
+  const sockets = new Set<Socket>()
+  const cut = () => {
+    for (const socket of sockets) socket.destroy()
+  }
+  const place = { url: '', cut }
+  const server = createTcpServer((incoming) => {
+    const { hostname, port } = new URL(live.client().base)
+    const onward = connect(Number(port), hostname)
+    for (const [one, other] of [
+      [incoming, onward],
+      [onward, incoming],
+    ] as const) {
+      sockets.add(one)
+      one.on('error', () => one.destroy())
+      one.on('close', () => {
+        sockets.delete(one)
+        other.destroy()
+      })
+      one.pipe(other)
+    }
+  })
+  beforeAll(async () => {
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    place.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  })
+  afterAll(async () => {
+    const closed = once(server, 'close')
+    server.close()
+    cut()
+    await closed
+  })
   return place
 }
 
