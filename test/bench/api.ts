@@ -55,9 +55,10 @@ export class Config {
     return `${API}/${this.name}:subscribe?quiet=true`
   }
 
-  /** A frame that checks a node in. */
-  checkIn(id: number, path: string): string {
-    return `{"id":${id},"commit":{"writes":[{"create":{"name":"${this.name}/variables/${path}","text":"ready"}}]}}`
+  /** A frame that checks nodes in. */
+  checkIn(id: number, paths: readonly string[]): string {
+    const writes = paths.map((path) => `{"create":{"name":"${this.name}/variables/${path}","text":"ready"}}`)
+    return `{"id":${id},"commit":{"writes":[${writes.join()}]}}`
   }
 
   /** An RPC to the same object that does nothing. */

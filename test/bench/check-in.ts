@@ -10,9 +10,12 @@ export interface CheckIns {
   readonly sockets: number
   /** Frames of each socket that wait for their answers. */
   readonly inFlight: number
+  /** How many nodes a frame checks in. */
+  readonly perFrame: number
   readonly noop: Run
-  readonly checkIn: Run
-  /** The rate of check-ins as a share of the no-op's: the median of the rounds. */
+  /** Of frames. */
+  readonly frames: Run
+  /** How many nodes were checked in, in the no-op's rate: the median of the rounds. */
   readonly share: number
 }
 
@@ -28,6 +31,8 @@ export interface Barrier {
 export interface CheckInOptions {
   readonly sockets: number
   readonly inFlight: number
+  /** How many nodes a frame checks in: each of these is measured. */
+  readonly perFrame: readonly number[]
   readonly connections: number
   readonly rounds: number
   readonly roundMs: number
@@ -43,6 +48,7 @@ class Fleet {
   readonly #sockets: readonly Listener[]
   readonly #waiting = new Map<number, (text: string) => void>()
   #last = 0
+  #nodes = 0
 
   constructor(config: Config, sockets: readonly Listener[]) {
     this.#config = config
@@ -56,16 +62,17 @@ class Fleet {
 
   /** How many nodes have checked in. */
   get count(): number {
-    return this.#last
+    return this.#nodes
   }
 
-  /** Resolves when the node is in. */
-  checkIn(socket: number, path: (number: number) => string): Promise<void> {
+  /** Resolves when so many nodes are in, by one frame. */
+  checkIn(socket: number, nodes: number, path: (number: number) => string): Promise<void> {
     const id = ++this.#last
+    const paths = Array.from({ length: nodes }, () => path(++this.#nodes))
     return new Promise((resolve, reject) => {
       const settle = (text: string) => (text.includes('"outcomes"') ? resolve() : reject(new Error(text)))
       this.#waiting.set(id, settle)
-      this.#sockets[socket]?.say(this.#config.checkIn(id, path(id)))
+      this.#sockets[socket]?.say(this.#config.checkIn(id, paths))
     })
   }
 
@@ -81,40 +88,47 @@ class Fleet {
 }
 
 /** Measures the rate in turn with the no-op's, and at the end counts whether every node is there. */
-export async function measureCheckIns(url: string, options: CheckInOptions): Promise<CheckIns> {
+export async function measureCheckIns(url: string, options: CheckInOptions): Promise<CheckIns[]> {
+  const measured: CheckIns[] = []
+  for (const perFrame of options.perFrame) measured.push(await measureFrames(url, perFrame, options))
+  return measured
+}
+
+async function measureFrames(url: string, perFrame: number, options: CheckInOptions): Promise<CheckIns> {
   const { sockets, inFlight, connections: count, rounds, roundMs } = options
-  const config = new Config('check-ins')
+  const config = new Config(`check-ins-${perFrame}`)
   const connections = await Connection.openAll(url, count)
   const one = connections[0] as Connection
   await config.create(one)
   const fleet = new Fleet(config, await Listener.openAll(url, config.checkInSocket(), sockets))
   const noop = [config.noop()]
   const noops: Run[] = []
-  const checkIns: Run[] = []
+  const frames: Run[] = []
   await load(connections, lasting(WARM_UP_MS), () => noop)
-  await flood(fleet, inFlight, lasting(WARM_UP_MS))
+  await flood(fleet, inFlight, perFrame, lasting(WARM_UP_MS))
   for (let round = 0; round < rounds; round++) {
     noops.push(await load(connections, lasting(roundMs), () => noop))
-    checkIns.push(await flood(fleet, inFlight, lasting(roundMs)))
+    frames.push(await flood(fleet, inFlight, perFrame, lasting(roundMs)))
   }
   await config.checkCount(one, fleet.count)
   fleet.close()
   for (const connection of connections) connection.close()
-  const shares = checkIns.map(({ perSecond }, round) => perSecond / (noops[round] as Run).perSecond)
+  const shares = frames.map(({ perSecond }, round) => (perSecond * perFrame) / (noops[round] as Run).perSecond)
   return {
     measure: 'checkIns',
     sockets,
     inFlight,
+    perFrame,
     noop: middle(noops),
-    checkIn: middle(checkIns),
+    frames: middle(frames),
     share: median(shares),
   }
 }
 
-/** Checks nodes in, so many at a time on each socket, for as long as `more` says so. */
-function flood(fleet: Fleet, inFlight: number, more: () => boolean): Promise<Run> {
+/** Checks nodes in, with so many frames at a time on each socket, for as long as `more` says so. */
+function flood(fleet: Fleet, inFlight: number, perFrame: number, more: () => boolean): Promise<Run> {
   return closedLoop(fleet.size * inFlight, more, (worker, timed) =>
-    timed(() => fleet.checkIn(worker % fleet.size, (number) => `run/node-${number}`)),
+    timed(() => fleet.checkIn(worker % fleet.size, perFrame, (number) => `run/node-${number}`)),
   )
 }
 
@@ -158,7 +172,7 @@ async function barrier(
   await Promise.all(listeners.map((listener) => listener.message(0)))
   const started = performance.now()
   const checkedIn = Array.from({ length: nodes }, (_, node) =>
-    fleet.checkIn(node % fleet.size, () => `${id}/node-${node}`),
+    fleet.checkIn(node % fleet.size, 1, () => `${id}/node-${node}`),
   )
   const heard = await Promise.all(listeners.map((listener) => listener.message(1)))
   const ms = performance.now() - started

@@ -33,6 +33,7 @@ const FULL = {
   checkIns: {
     sockets: 8,
     inFlight: 64,
+    perFrame: [1, 16],
     connections: 64,
     rounds: 15,
     roundMs: 500,
@@ -94,7 +95,7 @@ async function measure(data: string, quick: boolean): Promise<Figure[]> {
     say('pushes ...')
     figures.push(...(await measurePush(server.url, plan.push)))
     say('check-ins ...')
-    figures.push(await measureCheckIns(server.url, plan.checkIns))
+    figures.push(...(await measureCheckIns(server.url, plan.checkIns)))
     figures.push(...(await measureBarriers(server.url, plan.checkIns)))
     say('waits ...')
     figures.push(...(await measureWaits(server.url, plan.waits)))

@@ -55,8 +55,9 @@ export function judge(figures: readonly Figure[]): Target[] {
       ]
     }
     if (figure.measure === 'checkIns') {
-      const { share, sockets, inFlight } = figure
-      const target = `check-ins over ${sockets} sockets with ${inFlight} at a time, in the rate of a bare no-op`
+      const { share, sockets, inFlight, perFrame } = figure
+      const how = `${perFrame} to a frame, ${inFlight} frames at a time on each of ${sockets} sockets`
+      const target = `check-ins in the rate of a bare no-op, ${how}`
       return [atLeast(target, share, CHECK_IN_SHARE)]
     }
     if (figure.measure === 'access') {
@@ -143,17 +144,19 @@ function push(figures: readonly Push[]): string {
 }
 
 function checkIns(figures: readonly CheckIns[]): string {
-  const head = ['sockets', 'at a time', 'no-op/s', 'check-ins/s', 'of no-op', 'p50 ms', 'p99']
-  const rows = figures.map(({ sockets, inFlight, noop, checkIn, share }) => [
+  const head = ['sockets', 'at a time', 'to a frame', 'no-op/s', 'frames/s', 'check-ins/s', 'of no-op', 'p50 ms', 'p99']
+  const rows = figures.map(({ sockets, inFlight, perFrame, noop, frames, share }) => [
     String(sockets),
     String(inFlight),
+    String(perFrame),
     noop.perSecond.toFixed(0),
-    checkIn.perSecond.toFixed(0),
+    frames.perSecond.toFixed(0),
+    (frames.perSecond * perFrame).toFixed(0),
     share.toFixed(2),
-    checkIn.p50.toFixed(1),
-    checkIn.p99.toFixed(1),
+    frames.p50.toFixed(1),
+    frames.p99.toFixed(1),
   ])
-  return `Check-ins over sockets, each a durable commit, beside no-ops by HTTP\n${table([head, ...rows])}`
+  return `Check-ins over sockets, each frame a durable commit, beside no-ops by HTTP\n${table([head, ...rows])}`
 }
 
 function barriers(figures: readonly Barrier[]): string {
