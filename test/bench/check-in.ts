@@ -87,7 +87,7 @@ class Fleet {
   }
 }
 
-/** Measures the rate in turn with the no-op's, and at the end counts whether every node is there. */
+/** Measures the rate in turn with the no-op's, and counts after each round whether every node is there. */
 export async function measureCheckIns(url: string, options: CheckInOptions): Promise<CheckIns[]> {
   const measured: CheckIns[] = []
   for (const perFrame of options.perFrame) measured.push(await measureFrames(url, perFrame, options))
@@ -96,22 +96,21 @@ export async function measureCheckIns(url: string, options: CheckInOptions): Pro
 
 async function measureFrames(url: string, perFrame: number, options: CheckInOptions): Promise<CheckIns> {
   const { sockets, inFlight, connections: count, rounds, roundMs } = options
-  const config = new Config(`check-ins-${perFrame}`)
   const connections = await Connection.openAll(url, count)
-  const one = connections[0] as Connection
-  await config.create(one)
-  const fleet = new Fleet(config, await Listener.openAll(url, config.checkInSocket(), sockets))
-  const noop = [config.noop()]
   const noops: Run[] = []
   const frames: Run[] = []
-  await load(connections, lasting(WARM_UP_MS), () => noop)
-  await flood(fleet, inFlight, perFrame, lasting(WARM_UP_MS))
   for (let round = 0; round < rounds; round++) {
+    // Of its own: together the rounds would check in more nodes than a config has room for.
+    const config = new Config(`check-ins-${perFrame}-${round}`)
+    await config.create(connections[0] as Connection)
+    const fleet = new Fleet(config, await Listener.openAll(url, config.checkInSocket(), sockets))
+    await flood(fleet, inFlight, perFrame, lasting(WARM_UP_MS))
+    const noop = [config.noop()]
     noops.push(await load(connections, lasting(roundMs), () => noop))
     frames.push(await flood(fleet, inFlight, perFrame, lasting(roundMs)))
+    await config.checkCount(connections[0] as Connection, fleet.count)
+    fleet.close()
   }
-  await config.checkCount(one, fleet.count)
-  fleet.close()
   for (const connection of connections) connection.close()
   const shares = frames.map(({ perSecond }, round) => (perSecond * perFrame) / (noops[round] as Run).perSecond)
   return {
