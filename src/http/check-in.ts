@@ -18,8 +18,9 @@ import type { Hear, Subscribing } from './subscribe.ts'
 
 /** The most frames of one socket that wait for their answers. */
 export const MAX_FRAMES = 4096
-/** The most commits in one call to the object. */
+/** The most commits in one call to the object, and the most characters in them: a call has 32 MiB at most. */
 const MAX_TOGETHER = 256
+const MAX_CHARACTERS = 4 * 2 ** 20
 /**
  * A call that carries many frames costs each of them less. Where calls take this long, in milliseconds, the moment is
  * short beside it in which those can be read that have arrived; and so many are enough not to wait for others.
@@ -34,6 +35,8 @@ const MAX_ID_TEXT = 500
 interface Frame {
   readonly command: Extract<Command, { type: 'commit' }>
   readonly access: Access | undefined
+  /** The length of its message. */
+  readonly length: number
   readonly settle: (outcome: Outcome) => void
 }
 
@@ -48,7 +51,7 @@ export function checkIns(call: Subscribing & { readonly name: Config }): Hear {
     for (let took = 0; waiting.length;) {
       if (took >= SLOW_CALL_MS && waiting.length < ENOUGH) await scheduler.wait(0)
       const began = Date.now()
-      const frames = await admitted(call, waiting.splice(0, MAX_TOGETHER))
+      const frames = await admitted(call, takeTogether(waiting))
       const outcomes = frames.length ? await submit(call, frames) : []
       took = Date.now() - began
       for (const [index, { settle }] of frames.entries()) settle(outcomes[index] ?? refuse({ kind: 'internal' }))
@@ -60,9 +63,16 @@ export function checkIns(call: Subscribing & { readonly name: Config }): Hear {
     const settle = (outcome: Outcome) => answer(JSON.stringify(answerOf(id, outcome, call)))
     if (!commit.ok) return settle(commit)
     if (waiting.length >= MAX_FRAMES) return settle(refuse(TOO_MANY))
-    waiting.push({ ...commit.value, settle })
+    waiting.push({ ...commit.value, length: message.length, settle })
     if (!running) void run()
   }
+}
+
+/** Takes as many of those that wait as go into one call, at least one. */
+export function takeTogether<T extends Pick<Frame, 'length'>>(waiting: T[]): T[] {
+  let characters = 0
+  const end = waiting.findIndex(({ length }) => (characters += length) > MAX_CHARACTERS)
+  return waiting.splice(0, Math.min(end < 0 ? MAX_TOGETHER : Math.max(end, 1), MAX_TOGETHER))
 }
 
 /** The frames that are within the caller's rate limit; the others are refused. */
