@@ -11,6 +11,7 @@ import { accessOf, objectOf } from './ask.ts'
 import { mayGoOn, rateKey, toldTo, TOO_MANY } from './auth/admit.ts'
 import { recordRefusal } from './auth/record.ts'
 import * as bodies from './bodies.ts'
+import { takeTogether } from './batch.ts'
 import { MAX_BODY_BYTES, readJsonText, type JsonObject } from './json.ts'
 import { readCommit } from './methods/commit.ts'
 import { readRequestId } from './methods/names.ts'
@@ -18,9 +19,6 @@ import type { Hear, Subscribing } from './subscribe.ts'
 
 /** The most frames of one socket that wait for their answers. */
 export const MAX_FRAMES = 4096
-/** The most commits in one call to the object, and the most characters in them: a call has 32 MiB at most. */
-const MAX_TOGETHER = 256
-const MAX_CHARACTERS = 4 * 2 ** 20
 /**
  * A call that carries many frames costs each of them less. Where calls take this long, in milliseconds, the moment is
  * short beside it in which those can be read that have arrived; and so many are enough not to wait for others.
@@ -66,13 +64,6 @@ export function checkIns(call: Subscribing & { readonly name: Config }): Hear {
     waiting.push({ ...commit.value, length: message.length, settle })
     if (!running) void run()
   }
-}
-
-/** Takes as many of those that wait as go into one call, at least one. */
-export function takeTogether<T extends Pick<Frame, 'length'>>(waiting: T[]): T[] {
-  let characters = 0
-  const end = waiting.findIndex(({ length }) => (characters += length) > MAX_CHARACTERS)
-  return waiting.splice(0, Math.min(end < 0 ? MAX_TOGETHER : Math.max(end, 1), MAX_TOGETHER))
 }
 
 /** The frames that are within the caller's rate limit; the others are refused. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { takeTogether } from '../../src/http/check-in.ts'
+import { takeTogether } from '../../src/http/batch.ts'
 
 const MIB = 2 ** 20
 const frames = (count: number, length: number) => Array.from({ length: count }, (_, id) => ({ id, length }))
