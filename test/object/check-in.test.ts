@@ -1,7 +1,11 @@
 /** Frames of a socket and the rate limit, which is asked for each of them and may take its time. */
-import { expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { freshConfig } from './support.ts'
 import { subscribe, type Setting } from './worker.ts'
+
+// The record of refusals.
+beforeEach(() => void vi.spyOn(console, 'warn').mockImplementation(() => {}))
+afterEach(() => vi.restoreAllMocks())
 
 /** A limit that lets some requests pass and answers the later ones first. */
 function limit(passes: (request: number) => boolean): Setting {
