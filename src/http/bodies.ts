@@ -196,17 +196,17 @@ function isPlainFrame(json: JsonObject): boolean {
 }
 
 function isPlainCommit(json: JsonObject): boolean {
-  const { writes } = json
-  return Object.keys(json).length === 1 && Array.isArray(writes) && writes.every(isPlainWrite)
+  const list = json.writes
+  return Object.keys(json).length === 1 && Array.isArray(list) && list.every(isPlainWrite)
 }
 
 /** Whether one variable is written, with nothing but texts. */
-function isPlainWrite(write: unknown): boolean {
-  if (!isObject(write)) return false
-  const [kind = '', another] = Object.keys(write)
-  const variable = write[kind]
-  if (another !== undefined || !PLAIN_WRITES.includes(kind) || !isObject(variable)) return false
-  return Object.keys(variable).every((field) => PLAIN_FIELDS.includes(field) && isText(variable[field]))
+function isPlainWrite(one: unknown): boolean {
+  if (!isObject(one)) return false
+  const [kind = '', another] = Object.keys(one)
+  const given = one[kind]
+  if (another !== undefined || !PLAIN_WRITES.includes(kind) || !isObject(given)) return false
+  return Object.keys(given).every((field) => PLAIN_FIELDS.includes(field) && isText(given[field]))
 }
 
 const isText = (value: unknown) => typeof value === 'string' && value.isWellFormed()
