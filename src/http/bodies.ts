@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import type { ConditionInput } from '../core/condition.ts'
 import { invalid, ok, type Result } from '../core/fault.ts'
-import { snakeCase, type JsonObject } from './json.ts'
+import { isObject, snakeCase, type JsonObject } from './json.ts'
 
 // Workers may not make code at run time, which zod would otherwise try for speed.
 z.config({ jitless: true })
@@ -210,7 +210,3 @@ function isPlainWrite(one: unknown): boolean {
 }
 
 const isText = (value: unknown) => typeof value === 'string' && value.isWellFormed()
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}

@@ -12,7 +12,7 @@ import { mayGoOn, rateKey, toldTo, TOO_MANY } from './auth/admit.ts'
 import { recordRefusal } from './auth/record.ts'
 import * as bodies from './bodies.ts'
 import { takeTogether } from './batch.ts'
-import { MAX_BODY_BYTES, readJsonText, type JsonObject } from './json.ts'
+import { isObject, MAX_BODY_BYTES, readJsonText } from './json.ts'
 import { readCommit } from './methods/commit.ts'
 import { readRequestId } from './methods/names.ts'
 import type { Hear, Subscribing } from './subscribe.ts'
@@ -105,10 +105,8 @@ function readFrame(
   const frame = bodies.readBody(bodies.frame, json.value)
   if (!frame.ok) return { id, commit: frame }
   const given = frame.value.commit
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    return { id, commit: invalid('commit', 'commit is required: an object with writes') }
-  }
-  const body = bodies.readBody(bodies.commit, given as JsonObject)
+  if (!isObject(given)) return { id, commit: invalid('commit', 'commit is required: an object with writes') }
+  const body = bodies.readBody(bodies.commit, given)
   if (!body.ok) return { id, commit: body }
   const read = all({
     commit: readCommit(body.value, call.name),

@@ -13,6 +13,11 @@ export const MAX_DEPTH = 32
 /** What a JSON object comes to. */
 export type JsonObject = Record<string, unknown>
 
+/** Whether a value of JSON is an object. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 /**
  * Reads the JSON object in a body, in one form; an empty body is an empty object. Relaxed JSON, with unquoted names and single
  * quotes, is let pass, for scripts in use send it (spec: section 3.1, item 8).
@@ -33,7 +38,7 @@ export async function readJson(request: Request): Promise<Result<JsonObject>> {
 export function readJsonText(text: string, field: string): Result<JsonObject> {
   const parsed = parse(text, field)
   if (!parsed.ok) return parsed
-  if (typeof parsed.value !== 'object' || parsed.value === null || Array.isArray(parsed.value)) {
+  if (!isObject(parsed.value)) {
     return invalid(field, `the ${field} must be a JSON object`)
   }
   try {
