@@ -50,6 +50,15 @@ export default defineConfig({
         },
       },
       {
+        // What the suites of `npm run soak` rest on, and the short form of each.
+        test: {
+          name: 'reliability',
+          include: ['reliability/**/*.test.ts'],
+          testTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
         // What is published, as those who install it find it.
         test: { name: 'package', include: ['package/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 180_000 },
       },
