@@ -88,7 +88,7 @@ export function waiterTarget(client: Client, name: string): Target<wire.Waiter> 
     subscribe: ({ signal }) =>
       bySocketOrPoll(client, signal, {
         read: target.read,
-        socket: `${full}:subscribe`,
+        socket: `${full}:subscribe?direct=1`,
         hear: (message) => ('waiter' in message ? ofWaiter(message.waiter) : undefined),
         first: true,
         hold: async () => ofWaiter((await client.waiters.wait(full, { signal, retry: false })).data),

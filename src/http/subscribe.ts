@@ -1,13 +1,14 @@
 /**
  * Subscriptions, as WebSockets and as event streams. The edge relays what the object tells until the caller's credential
- * ends, and takes what the caller says. Handing the object's own socket on would save the relay, but the object lets go
- * of a connection only when it sleeps, so its close would reach the caller some ten seconds late.
+ * ends, and takes what the caller says. A caller that asks for it is handed the object's own socket, which saves the
+ * relay; but the object lets go of a connection that it has closed first only when it sleeps, some ten seconds later.
+ * Whoever asks has promised to close.
  */
 import type { Access } from '../core/access.ts'
 import type { Outcome } from '../core/command.ts'
-import { refuse, statusOf, type Fault } from '../core/fault.ts'
+import { refuse, statusOf } from '../core/fault.ts'
 import { configName } from '../core/name.ts'
-import { BOOKMARK, type Subscription } from '../object/sockets.ts'
+import { NO_MESSAGES, PING, type Subscription } from '../object/sockets.ts'
 import { objectOf, type InConfig } from './ask.ts'
 import { SUBPROTOCOL, subprotocols } from './auth/credential.ts'
 import type { Env } from './env.ts'
@@ -23,8 +24,7 @@ const CLOSE_RESTART = 1012
 /** In the range that RFC 6455 leaves to applications, with HTTP's number behind it. */
 const CLOSE_EXPIRED = 4401
 
-/** An application's ping and its answer. */
-const PING = 'ping'
+/** What the relay answers to {@link PING}. */
 const PONG = 'pong'
 
 /** A call that subscribes. */
@@ -35,7 +35,7 @@ export type Hear = (message: string, answer: (text: string) => void) => void
 
 /** Answers a call with a WebSocket, or an event stream, of what the object tells. `hear` takes what the caller says. */
 export async function subscribe(
-  call: Subscribing,
+  call: Subscribing & { readonly query: { readonly direct: boolean } },
   subscription: Subscription,
   access: Access | undefined,
   hear: Hear = hearNothing,
@@ -43,9 +43,12 @@ export async function subscribe(
   const { env, name, request, expires } = call
   const upgrade = isUpgrade(request)
   if (!upgrade && !isEventStream(request)) return notHow(call, access)
-  const upstream = await listenTo(env, configName(name.project, name.config), { subscription, access })
+  // Where a credential ends, somebody must be there to end the subscription with it.
+  const direct = call.query.direct && upgrade && expires === undefined
+  const upstream = await listenTo(env, configName(name.project, name.config), { subscription, access, direct })
   if (!upstream.ok) return upstream
   const object = upstream.value
+  if (direct) return upgraded(object, request)
   if (subscription.kind === 'config') keepMarked(object, env)
   if (!upgrade) return eventStream(object, { expires, resumed: request.headers.has('Last-Event-ID') })
   const { 0: client, 1: server } = new WebSocketPair()
@@ -114,7 +117,7 @@ function keepMarked(object: WebSocket, env: Env): void {
   let timer: ReturnType<typeof setTimeout>
   const restart = () => {
     clearTimeout(timer)
-    timer = setTimeout(() => object.send(BOOKMARK), interval)
+    timer = setTimeout(() => object.send(PING), interval)
   }
   object.addEventListener('message', restart)
   object.addEventListener('close', () => clearTimeout(timer))
@@ -124,12 +127,6 @@ function keepMarked(object: WebSocket, env: Env): void {
 /** Answers whatever is said. */
 function hearNothing(_message: string, answer: (text: string) => void): void {
   answer(JSON.stringify({ error: statusOf(NO_MESSAGES) }))
-}
-
-const NO_MESSAGES: Fault = {
-  kind: 'invalidArgument',
-  field: 'message',
-  message: 'this subscription takes no messages but "ping"',
 }
 
 /** Sends, unless the other side is closing already: then nobody is there for the message. */

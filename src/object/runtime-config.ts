@@ -6,7 +6,7 @@ import type { Command, Event, Outcome, Query } from '../core/command.ts'
 import { callbackId } from '../core/endings.ts'
 import { all, ok, refuse, type Result } from '../core/fault.ts'
 import { answer } from '../core/query.ts'
-import { beginStream, bookmark } from '../core/stream.ts'
+import { beginStream } from '../core/stream.ts'
 import type { Stamp } from '../core/time.ts'
 import type * as wire from '../core/wire.ts'
 import { Callbacks } from './callbacks.ts'
@@ -14,7 +14,7 @@ import { Commits } from './commits.ts'
 import type { OutboxMessage } from './messages.ts'
 import { Outbox } from './outbox.ts'
 import type { Project } from './project.ts'
-import { BOOKMARK, FAULT, LISTENING, Sockets, type Listening, type Subscription } from './sockets.ts'
+import { FAULT, LISTENING, Sockets, type Listening, type Subscription } from './sockets.ts'
 import { SqlStore } from './sql-store.ts'
 
 /** The bindings that the object itself needs. */
@@ -107,11 +107,12 @@ export class RuntimeConfig extends DurableObject<ObjectEnv> {
   override async fetch(request: Request): Promise<Response> {
     const text = request.headers.get(LISTENING)
     if (request.headers.get('Upgrade') !== 'websocket' || !text) return new Response(null, { status: 426 })
-    const { subscription, access } = JSON.parse(decodeURIComponent(text)) as Listening
+    const listening = JSON.parse(decodeURIComponent(text)) as Listening
+    const { subscription, access } = listening
     return this.#commits.read(() => {
       const ready = all({ first: this.#firstMessages(subscription, access), room: this.#sockets.checkRoom(access) })
       if (ready.ok) {
-        const response = this.#sockets.attach(subscription, ready.value.first, access)
+        const response = this.#sockets.attach(listening, ready.value.first)
         this.#sockets.mark(this.#store.last())
         return response
       }
@@ -154,13 +155,15 @@ export class RuntimeConfig extends DurableObject<ObjectEnv> {
     }
   }
 
-  /** The edge asks for bookmarks alone, and they are answered without waking the object unless it has yet to say how. */
+  /** Called for what has no answer that is given without waking the object. */
   override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
-    if (message !== BOOKMARK) return
     // Of what is not durable yet nothing may be said, for whoever resumes behind it would not be told of it.
-    await this.#commits.read(() => {
-      if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(bookmark(this.#store.last())))
-    })
+    await this.#commits.read(() => this.#sockets.hear(socket, message, this.#store.last()))
+  }
+
+  /** The answer to a close is what lets go of the connection at once. */
+  override webSocketClose(socket: WebSocket, code: number): void {
+    this.#sockets.release(socket, code)
   }
 
   /** Puts the alarm where something is due next, and takes it away when nothing is. */

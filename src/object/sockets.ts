@@ -24,10 +24,16 @@ export type Subscription =
   | { readonly kind: 'config'; readonly root: string; readonly from: Beginning }
   | { readonly kind: 'watch'; readonly path: string }
 
-/** What a WebSocket is opened for, and what whoever opens it must be allowed; absent where that is settled already. */
+/** What a WebSocket is opened for. */
 export interface Listening {
   readonly subscription: Subscription
+  /** What whoever opens it must be allowed; absent where that is settled already. */
   readonly access?: Access | undefined
+  /**
+   * Whether it is the caller's own, and not the edge's: the caller closes it when it has heard the end, and it may say
+   * anything, where the edge says {@link PING} alone.
+   */
+  readonly direct?: boolean | undefined
 }
 
 // Headers between the edge and an object: a URL would be too short for what the first may hold.
@@ -36,11 +42,21 @@ export const LISTENING = 'rollcall-listening'
 /** Of a refusal: the {@link Fault}, as JSON. */
 export const FAULT = 'rollcall-fault'
 
-/** Asks a stream for a bookmark: the answer is given without waking the object. */
-export const BOOKMARK = 'bookmark'
+/** Asks for a bookmark: the answer is given without waking the object. */
+export const PING = 'ping'
+
+/** The answer to all else that is said on a subscription. */
+export const NO_MESSAGES: Fault = {
+  kind: 'invalidArgument',
+  field: 'message',
+  message: 'this subscription takes no messages but "ping"',
+}
 
 /** RFC 6455, section 7.4.1: the purpose of the connection has been fulfilled. */
 const CLOSE_NORMAL = 1000
+/** That no close frame came, or one without a code: neither can be sent. */
+const CLOSE_ABNORMAL = 1006
+const CLOSE_NO_STATUS = 1005
 // In the range that RFC 6455 leaves to applications, with HTTP's number behind it.
 const CLOSE_FORBIDDEN = 4403
 const CLOSE_NOT_FOUND = 4404
@@ -56,8 +72,15 @@ const watchTag = (path: string) => `=${path}`
 const STREAM_TAG = 'stream'
 /** On every socket that hears of variables. */
 const VARIABLES_TAG = 'variables'
+/** On every socket that is the caller's own. */
+const DIRECT_TAG = 'direct'
 
-function tagsOf(subscription: Subscription): string[] {
+function tagsOf({ subscription, direct }: Listening): string[] {
+  const tags = tagsOfSubscription(subscription)
+  return direct ? [...tags, DIRECT_TAG] : tags
+}
+
+function tagsOfSubscription(subscription: Subscription): string[] {
   switch (subscription.kind) {
     case 'waiter':
       return [waiterTag(subscription.id)]
@@ -103,13 +126,14 @@ export class Sockets {
   }
 
   /**
-   * Accepts a socket for a subscription and answers the response that upgrades the connection. `first` is sent before
-   * anything else, such as the state as it stands; a waiter that has ended already is told of and let go. With `access`, the
-   * socket is told only of what its owner may see then, and closed when that is nothing any more.
+   * Accepts a socket and answers the response that upgrades the connection. `first` is sent before anything else, such as
+   * the state as it stands; a waiter that has ended already is told of and let go, unless the caller does that itself.
+   * With `access`, the socket is told only of what its owner may see then, and closed when that is nothing any more.
    */
-  attach(subscription: Subscription, first: readonly wire.Message[], access: Access | undefined): Response {
+  attach(listening: Listening, first: readonly wire.Message[]): Response {
+    const { access, direct } = listening
     const { 0: client, 1: server } = new WebSocketPair()
-    const tags = tagsOf(subscription)
+    const tags = tagsOf(listening)
     this.#note(tags)
     // Before it is accepted: no socket is ever without what its owner must be allowed.
     if (access) server.serializeAttachment(JSON.stringify(access))
@@ -117,7 +141,7 @@ export class Sockets {
     this.#count += 1
     for (const message of first) server.send(JSON.stringify(message))
     const [state] = first
-    if (state && 'waiter' in state && state.waiter.done) server.close(CLOSE_NORMAL, 'the waiter has ended')
+    if (!direct && state && 'waiter' in state && state.waiter.done) server.close(CLOSE_NORMAL, 'the waiter has ended')
     return new Response(null, { status: 101, webSocket: client })
   }
 
@@ -129,11 +153,24 @@ export class Sockets {
     }
   }
 
-  /** From now on this is the answer of streams that are asked for a bookmark. */
+  /** From now on this is the answer to those who ask for a bookmark. */
   mark(stamp: Stamp): void {
-    if (!this.#tags.has(STREAM_TAG)) return
-    const pair = new WebSocketRequestResponsePair(BOOKMARK, JSON.stringify(bookmark(stamp)))
+    if (!this.#tags.has(STREAM_TAG) && !this.#tags.has(DIRECT_TAG)) return
+    const pair = new WebSocketRequestResponsePair(PING, JSON.stringify(bookmark(stamp)))
     this.#ctx.setWebSocketAutoResponse(pair)
+  }
+
+  /** Answers what was said on a socket and did not find its answer without waking the object; `stamp` is durable. */
+  hear(socket: WebSocket, message: string | ArrayBuffer, stamp: Stamp): void {
+    if (socket.readyState !== WebSocket.OPEN) return
+    const answer = message === PING ? bookmark(stamp) : { error: statusOf(NO_MESSAGES) }
+    attempt(() => socket.send(JSON.stringify(answer)))
+  }
+
+  /** Answers a close of the other side; there is nobody to answer where the connection broke. */
+  release(socket: WebSocket, code: number): void {
+    if (code === CLOSE_ABNORMAL) return
+    attempt(() => (code === CLOSE_NO_STATUS ? socket.close() : socket.close(code)))
   }
 
   /** Tells the streams of events, a message for each moment. */
@@ -165,30 +202,33 @@ export class Sockets {
         const { variable, state } = event
         const may = maySee('runtimeconfig.variables.watch', variableName(this.#config, variable.path), policy)
         const message = () => ({ variable: variableResource(this.#config, variable, state) })
-        return this.#send(watchTag(variable.path), may, message)
+        return this.#send(this.#socketsWith(watchTag(variable.path)), may, message)
       }
       case 'waiterEnded': {
         const { waiter } = event
         const may = maySee('runtimeconfig.waiters.get', waiterName(this.#config, waiter.id), policy)
-        this.#send(waiterTag(waiter.id), may, () => ({ waiter: waiterResource(this.#config, waiter) }))
-        return this.#close(waiterTag(waiter.id), CLOSE_NORMAL, 'the waiter has ended')
+        const sockets = this.#socketsWith(waiterTag(waiter.id))
+        this.#send(sockets, may, () => ({ waiter: waiterResource(this.#config, waiter) }))
+        // In a turn of its own: nobody shall be told later because others are let go before.
+        if (sockets.length) setTimeout(() => this.#close(sockets, CLOSE_NORMAL, 'the waiter has ended'))
+        return
       }
       case 'waiterDeleted':
-        return this.#fail(waiterTag(event.id), NOT_FOUND, 'the waiter was deleted')
+        return this.#fail(this.#socketsWith(waiterTag(event.id)), NOT_FOUND, 'the waiter was deleted')
       case 'configDeleted':
-        return this.#fail(undefined, NOT_FOUND, 'the config was deleted')
+        return this.#fail(this.#ctx.getWebSockets(), NOT_FOUND, 'the config was deleted')
       case 'policyChanged':
         return this.#dismiss(policy)
     }
   }
 
-  #fail(tag: string | undefined, fault: Fault, reason: string): void {
+  #fail(sockets: readonly WebSocket[], fault: Fault, reason: string): void {
     this.#send(
-      tag,
+      sockets,
       () => true,
       () => ({ error: statusOf(fault) }),
     )
-    this.#close(tag, CLOSE_NOT_FOUND, reason)
+    this.#close(sockets, CLOSE_NOT_FOUND, reason)
   }
 
   /** Lets go of those who may not listen any more. */
@@ -203,10 +243,10 @@ export class Sockets {
     }
   }
 
-  /** Sends to every open socket with the tag whose owner may see it; `undefined` is every socket. */
-  #send(tag: string | undefined, may: (access: Access) => boolean, message: () => wire.Message): void {
+  /** Sends to those sockets that are open and whose owner may see it. */
+  #send(sockets: readonly WebSocket[], may: (access: Access) => boolean, message: () => wire.Message): void {
     let text: string | undefined
-    for (const socket of this.#socketsWith(tag)) {
+    for (const socket of sockets) {
       const access = this.#accessOf(socket)
       if (socket.readyState !== WebSocket.OPEN || (access && !may(access))) continue
       attempt(() => socket.send((text ??= JSON.stringify(message()))))
@@ -223,16 +263,20 @@ export class Sockets {
     return access
   }
 
-  #close(tag: string | undefined, code: number, reason: string): void {
-    for (const socket of this.#socketsWith(tag)) attempt(() => socket.close(code, reason))
+  /** Lets go of sockets that have heard the end. */
+  #close(sockets: readonly WebSocket[], code: number, reason: string): void {
+    for (const socket of sockets) {
+      // The connection of a caller that the object closes first would stay until the object sleeps.
+      if (socket.readyState !== WebSocket.OPEN || this.#ctx.getTags(socket).includes(DIRECT_TAG)) continue
+      attempt(() => socket.close(code, reason))
+    }
   }
 
   #note(tags: readonly string[]): void {
     for (const tag of tags) this.#tags.add(tag)
   }
 
-  #socketsWith(tag: string | undefined): WebSocket[] {
-    if (tag === undefined) return this.#ctx.getWebSockets()
+  #socketsWith(tag: string): WebSocket[] {
     if (!this.#tags.has(tag)) return []
     const sockets = this.#ctx.getWebSockets(tag)
     if (!sockets.length) this.#tags.delete(tag)

@@ -218,6 +218,16 @@ describe('when the policy is changed', () => {
     expect((await listener.closed).code).toBe(4403)
   })
 
+  it('who listens without the relay is told, and hears nothing of what comes after', async () => {
+    const config = await server.newConfig([viewers(READER)])
+    const listener = await server.as(READER).listen(`${config}:subscribe?path=/&direct=true`)
+    await server.setPolicy(config, [])
+    await server.owner.newVariable(config, 'a', 'not for everybody')
+    expect(await listener.next()).toEqual(dismissal('runtimeconfig.variables.watch', `${config}/variables`))
+    listener.close()
+    expect(await listener.rest()).toEqual([])
+  })
+
   it('who came as anybody is let go as well', async () => {
     const config = await server.newConfig([viewers('allUsers')])
     const listener = await server.as('').listen(`${config}:subscribe?path=/`)

@@ -2,7 +2,7 @@ import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { expect, it, vi } from 'vitest'
 import type * as wire from '../../src/core/wire.ts'
-import { FAULT } from '../../src/object/sockets.ts'
+import { FAULT, type Subscription } from '../../src/object/sockets.ts'
 import { SqlStore } from '../../src/object/sql-store.ts'
 import { expectOk, freshConfig, getWaiter, listen, subscribe, wait, write } from './support.ts'
 
@@ -50,7 +50,7 @@ it('gives no bookmark of what is not durable yet', async () => {
     const socket = { readyState: WebSocket.OPEN, send: (text: string) => sent.push(text) } as unknown as WebSocket
     const input = { kind: 'text', contents: '' } as const
     const written = instance.submit({ type: 'createVariable', path: 'a', input, requestId: '' })
-    const marked = instance.webSocketMessage(socket, 'bookmark')
+    const marked = instance.webSocketMessage(socket, 'ping')
     expect(sent).toEqual([])
     const { updateTime: stamp } = await expectOk<wire.Variable>(written)
     await marked
@@ -58,18 +58,21 @@ it('gives no bookmark of what is not durable yet', async () => {
   })
 })
 
-it('gives a stream a bookmark while the object sleeps, and lets it sleep', async () => {
+it.each<[string, Subscription, boolean]>([
+  ['a stream', { kind: 'config', root: '', from: 'now' }, false],
+  ["a waiter's listener that no relay stands for", { kind: 'waiter', id: 'w' }, true],
+])('gives %s a bookmark while the object sleeps, and lets it sleep', async (_, subscription, direct) => {
   const { object, name } = await freshConfig()
-  const listener = await listen(object, { kind: 'config', root: '', from: 'now' })
-  const first = await listener.bookmark()
-  await expectOk(write(object, 'a'))
-  const { variable } = (await listener.next()) as { variable: wire.Variable }
+  await expectOk(wait(object, 'w', '/ready', 1))
+  const listener = await listen(object, subscription, undefined, direct)
+  const variable = await expectOk<wire.Variable>(write(object, 'a'))
+  if (subscription.kind === 'config') await listener.bookmark()
+  await listener.next()
   await evictDurableObject(object)
   // An object that wakes begins by reading what is stored.
   const wakes = vi.spyOn(SqlStore.prototype, 'reload')
-  listener.send('bookmark')
+  listener.send('ping')
   expect(await listener.bookmark()).toBe(variable.updateTime)
-  expect(variable.updateTime > first).toBe(true)
   expect(wakes).not.toHaveBeenCalled()
   await expectOk(write(env.RUNTIME_CONFIG.getByName(name), 'b'))
   expect(wakes).toHaveBeenCalledOnce()

@@ -119,15 +119,25 @@ export class Listener {
 }
 
 /** Asks for a subscription; the response is the object's own. */
-export function subscribe(object: ConfigObject, subscription: Subscription, access?: Access): Promise<Response> {
-  const listening: Listening = { subscription, access }
+export function subscribe(
+  object: ConfigObject,
+  subscription: Subscription,
+  access?: Access,
+  direct?: boolean,
+): Promise<Response> {
+  const listening: Listening = { subscription, access, direct }
   const headers = { Upgrade: 'websocket', [LISTENING]: encodeURIComponent(JSON.stringify(listening)) }
   return object.fetch('https://object/', { headers })
 }
 
 /** A subscription that must be granted. */
-export async function listen(object: ConfigObject, subscription: Subscription, access?: Access): Promise<Listener> {
-  const { webSocket, status } = await subscribe(object, subscription, access)
+export async function listen(
+  object: ConfigObject,
+  subscription: Subscription,
+  access?: Access,
+  direct?: boolean,
+): Promise<Listener> {
+  const { webSocket, status } = await subscribe(object, subscription, access, direct)
   if (!webSocket) throw new Error(`no socket, but ${status}`)
   return new Listener(webSocket)
 }

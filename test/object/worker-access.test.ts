@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest'
-import { attached, expectOk, fresh, freshConfig, write } from './support.ts'
+import { attached, expectOk, fresh, freshConfig, Listener, write } from './support.ts'
 import {
   ADMIN,
   ANN,
@@ -268,6 +268,19 @@ describe('a subscription', () => {
     await attached(name, 2)
     await expectOk(write(object, 'w'))
     for (const listener of [long, forever]) expect(await listener.next()).toHaveProperty('variable')
+  })
+
+  it('that is asked for without the relay has it all the same where its token expires', async () => {
+    const { setting, sign } = await withIssuer()
+    const { name } = await freshConfig()
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+    const headers = { ...bearer(await sign(60)), Upgrade: 'websocket' }
+    const { webSocket } = await ask(setting, `/v1beta1/${name}:subscribe?direct=true`, { headers })
+    const listener = new Listener(webSocket as WebSocket)
+    vi.advanceTimersByTime(61_000)
+    expect(await listener.closed()).toBe(4401)
+    vi.useRealTimers()
+    await attached(name, 0)
   })
 
   it('lets go of the object when its token expires, though the caller does not answer', async () => {

@@ -123,7 +123,7 @@ export const CONFIG_METHODS: readonly Method[] = [
     http: 'GET',
     on: 'config',
     verb: 'subscribe',
-    query: { path: 'string', after: 'string', state: 'bool', quiet: 'bool' },
+    query: { path: 'string', after: 'string', state: 'bool', quiet: 'bool', direct: 'bool' },
     permission: 'runtimeconfig.variables.watch',
     call(call) {
       const { path, quiet } = call.query

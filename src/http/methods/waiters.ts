@@ -79,6 +79,7 @@ export const WAITER_METHODS: readonly Method[] = [
     http: 'GET',
     on: 'waiter',
     verb: 'subscribe',
+    query: { direct: 'bool' },
     permission: 'runtimeconfig.waiters.get',
     call: (call) => subscribe(call, { kind: 'waiter', id: call.name.waiter }, accessOf(call, [need(call)])),
   }),
