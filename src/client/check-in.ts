@@ -26,7 +26,7 @@ export interface LineCommitOptions {
 export type { CheckIns }
 
 /** The most commits on a socket that wait for their answers: the service takes no more. */
-const MAX_UNANSWERED = 4096
+const MAX_UNANSWERED = 1024
 /** The longest message that the service takes, in characters. */
 const MAX_MESSAGE_LENGTH = 262_144
 /** The most requests at a time where no socket gets through. */

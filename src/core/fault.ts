@@ -22,6 +22,10 @@ export type Fault =
   | { readonly kind: 'permissionDenied'; readonly permission: string; readonly resource: string }
   | { readonly kind: 'unauthenticated'; readonly message: string }
   | { readonly kind: 'resourceExhausted'; readonly message: string }
+  /** The caller makes more requests than it may. */
+  | { readonly kind: 'tooMany' }
+  /** More is asked for at one time than can be done soon; of this, nothing was done. */
+  | { readonly kind: 'overloaded' }
   | { readonly kind: 'upgradeRequired' }
   | { readonly kind: 'deadlineExceeded' }
   | { readonly kind: 'unimplemented' }
@@ -60,6 +64,11 @@ export function all<T extends Record<string, unknown>>(results: { [key in keyof 
 export const NOT_FOUND: Fault = { kind: 'notFound' }
 export const ALREADY_EXISTS: Fault = { kind: 'alreadyExists' }
 export const CHANGED: Fault = { kind: 'changed' }
+export const TOO_MANY: Fault = { kind: 'tooMany' }
+export const OVERLOADED: Fault = { kind: 'overloaded' }
+
+/** After how many seconds it is worth trying again what is refused for a reason that passes by itself. */
+const RETRY_SECONDS = 1
 
 /** google.rpc.Status as Google's REST front end writes it: `code` is the HTTP status, `status` the RPC code's name. */
 export interface Status {
@@ -69,7 +78,7 @@ export interface Status {
   readonly details?: readonly StatusDetail[]
 }
 
-export type StatusDetail = BadRequest | ErrorInfo
+export type StatusDetail = BadRequest | ErrorInfo | RetryInfo
 
 /** google.rpc.BadRequest: which field was refused, and why. */
 export interface BadRequest {
@@ -83,6 +92,17 @@ export interface ErrorInfo {
   readonly reason: string
   readonly domain: string
   readonly metadata: { readonly [key: string]: string }
+}
+
+/** google.rpc.RetryInfo: after what time to try again, such as `1s`. */
+export interface RetryInfo {
+  readonly '@type': 'type.googleapis.com/google.rpc.RetryInfo'
+  readonly retryDelay: string
+}
+
+/** After how many seconds to try again; undefined where that alone does not help. */
+export function retryAfter({ kind }: Fault): number | undefined {
+  return kind === 'tooMany' || kind === 'overloaded' || kind === 'unavailable' ? RETRY_SECONDS : undefined
 }
 
 /**
@@ -149,6 +169,20 @@ export function statusOf(fault: Fault): Status {
       return { code: 401, message: fault.message, status: 'UNAUTHENTICATED' }
     case 'resourceExhausted':
       return { code: 429, message: fault.message, status: 'RESOURCE_EXHAUSTED' }
+    case 'tooMany':
+      return {
+        code: 429,
+        message: 'The caller makes more requests than it may. Try again later.',
+        status: 'RESOURCE_EXHAUSTED',
+        details: [RETRY],
+      }
+    case 'overloaded':
+      return {
+        code: 503,
+        message: 'More is asked of the config than it can do soon. Nothing of this was done; try again.',
+        status: 'UNAVAILABLE',
+        details: [RETRY],
+      }
     case 'upgradeRequired':
       return {
         code: 426,
@@ -161,11 +195,18 @@ export function statusOf(fault: Fault): Status {
     case 'unimplemented':
       return { code: 501, message: 'This method is not implemented.', status: 'UNIMPLEMENTED' }
     case 'unavailable':
-      return { code: 503, message: 'The service is currently unavailable.', status: 'UNAVAILABLE' }
+      return {
+        code: 503,
+        message: 'The service is currently unavailable.',
+        status: 'UNAVAILABLE',
+        details: [RETRY],
+      }
     case 'internal':
       return { code: 500, message: 'Internal error encountered.', status: 'INTERNAL' }
   }
 }
+
+const RETRY: RetryInfo = { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: `${RETRY_SECONDS}s` }
 
 function badRequest(violation: BadRequest['fieldViolations'][number]): BadRequest {
   return { '@type': 'type.googleapis.com/google.rpc.BadRequest', fieldViolations: [violation] }

@@ -1,5 +1,5 @@
 /** Answers as Google's REST front end writes them. */
-import { statusOf, type Fault } from '../core/fault.ts'
+import { retryAfter, statusOf, type Fault } from '../core/fault.ts'
 import type { Mask } from './fields.ts'
 import { select } from './fields.ts'
 
@@ -36,5 +36,7 @@ export function faultResponse(fault: Fault, style: Style = PLAIN): Response {
   const response = answer({ error: status }, style, status.code)
   // RFC 9110, section 15.5.2: a 401 says how to do better.
   if (status.code === 401) response.headers.set('WWW-Authenticate', 'Bearer')
+  const seconds = retryAfter(fault)
+  if (seconds !== undefined) response.headers.set('Retry-After', String(seconds))
   return response
 }

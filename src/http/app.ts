@@ -1,5 +1,6 @@
 /** The edge: a stateless Worker that reads requests, asks the object that owns the config, and writes answers. */
 import { Hono } from 'hono'
+import { OVERLOADED } from '../core/fault.ts'
 import type { Env } from './env.ts'
 import { answer, faultResponse } from './answer.ts'
 import { CLOSED, doorOf } from './auth/door.ts'
@@ -24,8 +25,9 @@ app.notFound((c) =>
 )
 
 app.onError((error) => {
-  // A fault of the platform, such as an object that moved or is overloaded, is not ours and may be tried again.
-  const passing = (error as { retryable?: boolean }).retryable || (error as { overloaded?: boolean }).overloaded
   console.error({ message: 'a request failed', event: 'request.failed', error })
-  return faultResponse({ kind: passing ? 'unavailable' : 'internal' })
+  // A fault of the platform, such as an object that moved, is not ours and may be tried again.
+  const { retryable, overloaded } = error as { retryable?: boolean; overloaded?: boolean }
+  if (overloaded) return faultResponse(OVERLOADED)
+  return faultResponse({ kind: retryable ? 'unavailable' : 'internal' })
 })

@@ -5,10 +5,10 @@
  */
 import type { Access } from '../core/access.ts'
 import type { Command, Outcome } from '../core/command.ts'
-import { all, invalid, ok, refuse, statusOf, type Result } from '../core/fault.ts'
+import { all, invalid, ok, refuse, statusOf, TOO_MANY, type Result } from '../core/fault.ts'
 import { formatName, type ResourceName } from '../core/name.ts'
 import { accessOf, objectOf } from './ask.ts'
-import { mayGoOn, rateKey, toldTo, TOO_MANY } from './auth/admit.ts'
+import { mayGoOn, rateKey, toldTo } from './auth/admit.ts'
 import { recordRefusal } from './auth/record.ts'
 import * as bodies from './bodies.ts'
 import { takeTogether } from './batch.ts'
@@ -18,7 +18,7 @@ import { readRequestId } from './methods/names.ts'
 import type { Hear, Subscribing } from './subscribe.ts'
 
 /** The most frames of one socket that wait for their answers. */
-export const MAX_FRAMES = 4096
+export const MAX_FRAMES = 1024
 /**
  * A call that carries many frames costs each of them less. Where calls take this long, in milliseconds, the moment is
  * short beside it in which those can be read that have arrived; and so many are enough not to wait for others.

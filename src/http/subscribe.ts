@@ -76,7 +76,9 @@ export async function takeMessages(
   return upgraded(client, call.request)
 }
 
-const isUpgrade = ({ headers }: Request) => headers.get('Upgrade')?.toLowerCase() === 'websocket'
+/** RFC 6455, section 4.1: an upgrade is a GET. */
+const isUpgrade = ({ method, headers }: Request) =>
+  method === 'GET' && headers.get('Upgrade')?.toLowerCase() === 'websocket'
 
 /** Who may not listen is told that, and not how to. */
 async function notHow({ env, name }: Subscribing, access: Access | undefined): Promise<Outcome> {

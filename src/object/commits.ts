@@ -5,6 +5,7 @@
 import type { Command, Event, Outcome } from '../core/command.ts'
 import type { Access } from '../core/access.ts'
 import { apply } from '../core/apply.ts'
+import { OVERLOADED, refuse } from '../core/fault.ts'
 import type { Policy } from '../core/policy.ts'
 import { sweep } from '../core/sweep.ts'
 import type { Stamp } from '../core/time.ts'
@@ -41,6 +42,12 @@ export interface Happened {
 /** How many waiters, and how many variables, one turn ends at most when only time has passed. */
 export const SWEEP_BATCH = 1000
 
+/**
+ * The most commands, and the most questions, that wait at one time: a fraction of a second's work. Who comes then is
+ * refused at once, instead of waiting for longer than anybody waits.
+ */
+export const MAX_WAITING = 2048
+
 /** Something to do in the next transaction, and whom to tell of it. */
 interface Job {
   readonly run: (now: Stamp) => { result: unknown; events: readonly Event[] }
@@ -68,11 +75,17 @@ export class Commits {
 
   /** Applies a command, if `access` allows it; the outcome is given when it is durable. */
   submit(command: Command, access?: Access): Promise<Outcome> {
+    if (this.full) return Promise.resolve(refuse(OVERLOADED))
     const { store, heard } = this.#options
     return this.#enqueue((now) => {
       const { outcome, events } = apply(store, command, { now, heard, access })
       return { result: outcome, events }
     })
+  }
+
+  /** Whether so much waits that no more should. What the object itself must do is done all the same. */
+  get full(): boolean {
+    return this.#jobs.length >= MAX_WAITING || this.#readers.length >= MAX_WAITING
   }
 
   /** Changes what no command changes, such as the outbox, in the next transaction. */

@@ -4,7 +4,7 @@ import type { Access } from '../core/access.ts'
 import { readCallbackSettings, type CallbackEnv } from '../core/callback.ts'
 import type { Command, Event, Outcome, Query } from '../core/command.ts'
 import { callbackId } from '../core/endings.ts'
-import { all, ok, refuse, type Result } from '../core/fault.ts'
+import { all, ok, OVERLOADED, refuse, type Fault, type Result } from '../core/fault.ts'
 import { answer } from '../core/query.ts'
 import { beginStream } from '../core/stream.ts'
 import type { Stamp } from '../core/time.ts'
@@ -96,7 +96,8 @@ export class RuntimeConfig extends DurableObject<ObjectEnv> {
   }
 
   /** Answers a query from what is durable, if `access` allows it, and as far as it does. */
-  query(query: Query, access?: Access): Promise<Outcome> {
+  async query(query: Query, access?: Access): Promise<Outcome> {
+    if (this.#commits.full) return refuse(OVERLOADED)
     return this.#commits.read(() => answer(this.#store, query, access))
   }
 
@@ -109,6 +110,7 @@ export class RuntimeConfig extends DurableObject<ObjectEnv> {
     if (request.headers.get('Upgrade') !== 'websocket' || !text) return new Response(null, { status: 426 })
     const listening = JSON.parse(decodeURIComponent(text)) as Listening
     const { subscription, access } = listening
+    if (this.#commits.full) return refused(OVERLOADED)
     return this.#commits.read(() => {
       const ready = all({ first: this.#firstMessages(subscription, access), room: this.#sockets.checkRoom(access) })
       if (ready.ok) {
@@ -116,7 +118,7 @@ export class RuntimeConfig extends DurableObject<ObjectEnv> {
         this.#sockets.mark(this.#store.last())
         return response
       }
-      return new Response(null, { status: 409, headers: { [FAULT]: JSON.stringify(ready.fault) } })
+      return refused(ready.fault)
     })
   }
 
@@ -206,6 +208,8 @@ const RETRY_ALARM_MS = 30_000
 
 /** The time in microseconds. */
 const clock = (): Stamp => Date.now() * 1000
+
+const refused = (fault: Fault) => new Response(null, { status: 409, headers: { [FAULT]: JSON.stringify(fault) } })
 
 const concernsDirectory = ({ type }: Command) =>
   type === 'createConfig' || type === 'updateConfig' || type === 'deleteConfig'

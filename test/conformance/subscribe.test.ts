@@ -1,4 +1,6 @@
 /** Push: subscriptions by WebSocket. */
+import { once } from 'node:events'
+import { request, type IncomingMessage } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { atLeast, newProject, repeatUntil, succeeded, type WaiterSpec } from './client.ts'
 import { EXPIRED, FAILED, invalid, NOT_FOUND } from './expectations.ts'
@@ -70,6 +72,17 @@ describe('a subscription to a waiter', () => {
     const { status, body } = await api.get(`${name}:subscribe`)
     expect(status).toBe(426)
     expect(body.error).toMatchObject({ code: 426, message: expect.stringContaining('WebSocket') })
+  })
+
+  it('is refused to a HEAD, for an upgrade is a GET', async () => {
+    const name = await api.newWaiter(await api.newConfig(), { success: atLeast(1, '/a') })
+    const asked = request(api.url(`${name}:subscribe`), {
+      method: 'HEAD',
+      headers: { connection: 'Upgrade', upgrade: 'websocket' },
+    })
+    const [{ statusCode, headers }] = (await once(asked.end(), 'response')) as [IncomingMessage]
+    expect(statusCode).toBe(426)
+    expect(headers['content-type']).toMatch('application/json')
   })
 
   it('answers ping with pong, and goes on', async () => {

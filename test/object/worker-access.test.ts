@@ -168,7 +168,9 @@ describe('with a rate limit', () => {
     const tokens = await Promise.all([tokenOf('a', ann), tokenOf('b', ben)])
     const setting = guarded({ tokens, grants: [everywhere(VIEWER, ann, ben)] })
     for (const path of [CONFIGS, '/v1/operations']) {
-      await expectRefusal(await exhaust(setting, path, bearer('a')), 429)
+      const refusal = await exhaust(setting, path, bearer('a'))
+      expect(refusal.headers.get('Retry-After')).toBe('1')
+      await expectRefusal(refusal, 429)
       expect((await ask({ ...setting, ...LIMITED }, path, { headers: bearer('b') })).status).toBe(200)
     }
     expect(linesOf(warnings)).toMatchObject([

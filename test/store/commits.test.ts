@@ -1,7 +1,7 @@
 import { beforeEach, expect, it } from 'vitest'
 import type { Command, Event } from '../../src/core/command.ts'
 import { answer } from '../../src/core/query.ts'
-import { Commits } from '../../src/object/commits.ts'
+import { Commits, MAX_WAITING } from '../../src/object/commits.ts'
 import { SqlStore } from '../../src/object/sql-store.ts'
 import { nodeDatabase, type NodeDatabase } from '../support/node-database.ts'
 
@@ -104,6 +104,44 @@ it('gathers what comes while a commit is under way, and commits it together', as
   await disk.write()
   expect(outcomes.every(({ done }) => done)).toBe(true)
   expect(disk.commits - before).toBe(2)
+})
+
+it('refuses at once what comes when too much waits, does what waited, and then takes more', async () => {
+  const first = follow(commits.submit(write('first')))
+  const waiting = Array.from({ length: MAX_WAITING }, (_, index) => follow(commits.submit(write(`waiting/${index}`))))
+  expect(commits.full).toBe(true)
+  const refused = follow(commits.submit(write('refused')))
+  await settled()
+  expect(first.done).toBe(false)
+  expect(refused.value).toEqual({ ok: false, fault: { kind: 'overloaded' } })
+  await disk.write()
+  expect(commits.full).toBe(false)
+  const later = follow(commits.submit(write('later')))
+  await disk.write()
+  expect(waiting.every(({ value }) => value?.ok)).toBe(true)
+  await disk.write()
+  expect(later.value).toMatchObject({ ok: true })
+  expect(paths()).toHaveLength(MAX_WAITING + 2)
+  expect(paths()).not.toContain('refused')
+})
+
+it('is full of questions as well, and has room when they are answered', async () => {
+  void commits.submit(write('a'))
+  const readers = Array.from({ length: MAX_WAITING }, () => follow(commits.read(() => 'read')))
+  await settled()
+  expect(commits.full).toBe(true)
+  await disk.write()
+  expect(commits.full).toBe(false)
+  expect(readers.every(({ value }) => value === 'read')).toBe(true)
+})
+
+it('does what the object itself must do however much waits', async () => {
+  void commits.submit(write('first'))
+  for (let index = 0; index < MAX_WAITING; index++) void commits.submit(write(`waiting/${index}`))
+  const own = follow(commits.change(() => 'done'))
+  await disk.write()
+  await disk.write()
+  expect(own.value).toBe('done')
 })
 
 it('lets a command that is refused undo nothing of the others in its commit', async () => {

@@ -1,5 +1,5 @@
 /** Admission: who makes a request, and whether it makes too many. */
-import { ok, refuse, type Fault, type Result } from '../../core/fault.ts'
+import { ok, refuse, TOO_MANY, type Fault, type Result } from '../../core/fault.ts'
 import type { Env } from '../env.ts'
 import type { Address } from '../request.ts'
 import { isLoopback } from './document.ts'
@@ -14,12 +14,6 @@ export const NEEDS_CREDENTIAL: Fault = {
 /** The fault as it is told to a member: who showed no credential is told to show one, for with it, it might. */
 export function toldTo(member: string | undefined, fault: Fault): Fault {
   return fault.kind === 'permissionDenied' && member === '' ? NEEDS_CREDENTIAL : fault
-}
-
-/** The refusal of who makes too many requests. */
-export const TOO_MANY: Fault = {
-  kind: 'resourceExhausted',
-  message: 'The caller makes more requests than it may. Try again later.',
 }
 
 const NOT_FROM_HERE: Fault = {

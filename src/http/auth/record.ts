@@ -18,7 +18,12 @@ export interface Recorded {
 const MAX_SHOWN = 600
 
 /** Which faults are refusals: of the caller, of what it may do, or of how much. */
-const REFUSALS: ReadonlySet<Fault['kind']> = new Set(['unauthenticated', 'permissionDenied', 'resourceExhausted'])
+const REFUSALS: ReadonlySet<Fault['kind']> = new Set([
+  'unauthenticated',
+  'permissionDenied',
+  'resourceExhausted',
+  'tooMany',
+])
 
 /** Writes a line if the fault is a refusal. */
 export function recordRefusal({ caller, method, resource }: Recorded, fault: Fault): void {
