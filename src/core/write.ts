@@ -60,8 +60,8 @@ function remove(
   if (variable && !meets(precondition, variable.updated)) return refuse(CHANGED)
   if (recursive) {
     if (isEmpty(store.variables(path))) return refuse(NOT_FOUND)
-    // An etag is one variable's: where there are only some beneath the name, none of them has it.
-    if (precondition?.etags && !variable) return refuse(CHANGED)
+    // An etag is one variable's: where there are only some beneath the name, none of them has it, and yet something is.
+    if (precondition && !variable) return refuse(CHANGED)
     changes.deleteSubtree(path, heard())
     return ok({})
   }

@@ -29,6 +29,8 @@ export interface CommitOptions {
   readonly beforeCommit: () => void
   /** Called when a transaction was undone: what {@link beforeCommit} made sure of is not sure any more. */
   readonly undone: () => void
+  /** Called when the disk has refused what was committed: only a new beginning, from what is on it, can be trusted. */
+  readonly broken: () => void
   /** Tells of what happened, in order, once it is durable. */
   readonly tell: (happened: readonly Happened[]) => void
 }
@@ -55,6 +57,12 @@ interface Job {
   readonly reject: (error: unknown) => void
 }
 
+/** Something that waits for its turn, and can be told that there will be none. */
+interface Waiting {
+  readonly run: () => void
+  readonly reject: (error: unknown) => void
+}
+
 /** What was applied, to be told when it is durable. */
 interface Applied {
   readonly settled: readonly (() => void)[]
@@ -64,9 +72,11 @@ interface Applied {
 export class Commits {
   readonly #options: CommitOptions
   #jobs: Job[] = []
-  #readers: (() => void)[] = []
-  #exclusives: (() => Promise<void>)[] = []
+  #readers: Waiting[] = []
+  #exclusives: (Waiting & { run(): Promise<void> })[] = []
   #running = false
+  /** Why nothing is done any more. */
+  #failure: { readonly error: unknown } | undefined
   #sweepFirst = false
 
   constructor(options: CommitOptions) {
@@ -109,28 +119,32 @@ export class Commits {
   async read<T>(closure: () => T): Promise<T> {
     const { store, clock } = this.#options
     if (store.nextDue <= clock()) await this.change(() => {})
+    if (this.#failure) throw this.#failure.error
     if (!this.#running) return closure()
     return new Promise((resolve, reject) => {
-      this.#readers.push(() => {
+      const run = () => {
         try {
           resolve(closure())
         } catch (error) {
           reject(error as Error)
         }
-      })
+      }
+      this.#readers.push({ run, reject })
     })
   }
 
   /** Runs `closure` while nothing else is read, applied or committed. */
   exclusive<T>(closure: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#exclusives.push(() => closure().then(resolve, reject))
+      if (this.#failure) return reject(this.#failure.error)
+      this.#exclusives.push({ run: () => closure().then(resolve, reject), reject })
       if (!this.#running) void this.#run()
     })
   }
 
   #enqueue<T>(run: (now: Stamp) => { result: T; events: readonly Event[] }, sweepFirst = true): Promise<T> {
     return new Promise<T>((resolve, reject) => {
+      if (this.#failure) return reject(this.#failure.error)
       this.#jobs.push({ run, resolve, reject })
       this.#sweepFirst ||= sweepFirst
       if (!this.#running) void this.#run()
@@ -141,9 +155,9 @@ export class Commits {
     this.#running = true
     try {
       while (this.#jobs.length || this.#readers.length || this.#exclusives.length) {
-        for (const reader of this.#readers.splice(0)) reader()
+        for (const reader of this.#readers.splice(0)) reader.run()
         const exclusive = this.#exclusives.shift()
-        if (exclusive) await exclusive()
+        if (exclusive) await exclusive.run()
         else if (this.#jobs.length) await this.#commit(this.#jobs.splice(0))
       }
     } finally {
@@ -153,17 +167,39 @@ export class Commits {
 
   async #commit(jobs: readonly Job[]): Promise<void> {
     const { storage, store, tell, undone } = this.#options
+    let applied: Applied
     try {
-      const { settled, happened } = this.#applyTogether(jobs)
-      await storage.sync()
-      if (happened.length) tell(happened)
-      for (const settle of settled) settle()
+      applied = this.#applyTogether(jobs)
     } catch (error) {
-      // The transaction was undone, or the disk refused it. None of the callers may believe that it was done.
+      // The transaction was undone: none of the callers may believe that it was done.
       store.reload()
       undone()
       for (const { reject } of jobs) reject(error)
+      return
     }
+    try {
+      await storage.sync()
+    } catch (error) {
+      return this.#fail(error, jobs)
+    }
+    try {
+      if (applied.happened.length) tell(applied.happened)
+    } catch (error) {
+      // It was done all the same, and those who asked for it must know.
+      console.error({ message: 'what happened could not be told', event: 'commits.tell.failed', error })
+    }
+    for (const settle of applied.settled) settle()
+  }
+
+  /**
+   * Rejects all that is under way, and all that comes: what the disk has refused stands in the store all the same, and
+   * may or may not be there after the next start. Nobody may be told of it, and nothing may be built on it.
+   */
+  #fail(error: unknown, jobs: readonly Job[]): void {
+    this.#failure = { error }
+    const waiting = [...jobs, ...this.#jobs.splice(0), ...this.#readers.splice(0), ...this.#exclusives.splice(0)]
+    for (const { reject } of waiting) reject(error)
+    this.#options.broken()
   }
 
   /**

@@ -45,6 +45,7 @@ export class RuntimeConfig extends DurableObject<ObjectEnv> {
       heard: () => this.#sockets.heard,
       beforeCommit: () => this.#arm(),
       undone: () => (this.#alarm = undefined),
+      broken: () => ctx.abort('the disk refused a commit'),
       tell: (happened) => {
         this.#sockets.push(happened)
         this.#sockets.mark(this.#store.last())

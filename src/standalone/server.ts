@@ -55,16 +55,18 @@ async function serve({ process: child, port }: Workerd, folder: DataFolder, host
   const pid = child.pid as number
   folder.setWorker(pid)
   const ended = child.exitCode === null ? once(child, 'exit').then(() => {}) : Promise.resolve()
-  void ended.then(() => folder.release())
   const killWithUs = () => child.kill('SIGKILL')
   process.once('exit', killWithUs)
+  void ended.then(() => {
+    process.removeListener('exit', killWithUs)
+    folder.release()
+  })
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
   const stop = async () => {
     child.kill('SIGTERM')
     const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
     await ended
     clearTimeout(timer)
-    process.removeListener('exit', killWithUs)
   }
   try {
     await fetch(`${url}/healthz`.replace('//0.0.0.0', '//127.0.0.1').replace('//[::]', '//[::1]'))

@@ -244,6 +244,12 @@ describe('If-None-Match: *', () => {
     await expectAborted(config, () => remove(name, ABSENT))
     expect(await remove(`${config}/variables/b`, ABSENT)).toMatchObject(NOT_FOUND)
   })
+
+  it('on a recursive DELETE does not either where there are variables beneath the name alone', async () => {
+    const config = await api.newConfig()
+    await api.newVariable(config, 'a/b')
+    await expectAborted(config, () => remove(`${config}/variables/a?recursive=true`, ABSENT))
+  })
 })
 
 describe('a precondition is refused, naming the header, and nothing changes, with', () => {

@@ -26,6 +26,7 @@ class Subject {
       heard: () => true,
       beforeCommit: () => {},
       undone: () => {},
+      broken: () => {},
       tell: (happened) => this.events.push(...happened.flatMap(({ events }) => events)),
     })
   }

@@ -221,8 +221,8 @@ export class Reference {
     if (there) return meets(write.if, there.updated) ? undefined : { kind: 'changed' }
     if (type === 'delete') {
       if (!('recursive' in write && write.recursive)) return { kind: 'notFound' }
-      if (etags) return { kind: beneath ? 'changed' : 'notFound' }
-      return beneath ? undefined : { kind: 'notFound' }
+      if (!beneath) return { kind: 'notFound' }
+      return etags || absent ? { kind: 'changed' } : undefined
     }
     if (etags || (type === 'update' && !absent)) return { kind: 'notFound' }
     return beneath || above ? { kind: 'prefixConflict' } : undefined

@@ -94,7 +94,7 @@ it('is set again when its work fails, and does the work then', async () => {
   await expectOk(wait(object, 'w', '/x', 1, '1000s'))
   moveClock(1_000_001)
   await runInDurableObject(object, async (instance, { storage }) => {
-    vi.spyOn(storage, 'sync').mockRejectedValueOnce(new Error('the disk says no'))
+    failOnce(storage)
     vi.spyOn(console, 'error').mockImplementation(() => {})
     await instance.alarm()
   })
@@ -105,13 +105,35 @@ it('is set again when its work fails, and does the work then', async () => {
 
 it('is set again by the next commit when one was undone, for it may have been undone with it', async () => {
   const { object } = await freshConfig()
-  const spec = { timeout: '1000s', success: { cardinality: { path: '/x', number: 1 } } }
+  await expectOk(wait(object, 'w', '/x', 1, '1000s'))
+  const spec = { timeout: '500s', success: { cardinality: { path: '/x', number: 1 } } }
   await runInDurableObject(object, async (instance, { storage }) => {
-    vi.spyOn(storage, 'sync').mockRejectedValueOnce(new Error('the disk says no'))
-    const refused = instance.submit({ type: 'createWaiter', id: 'w', spec, requestId: '' })
-    await expect(refused).rejects.toThrow('the disk says no')
+    failOnce(storage)
+    const refused = instance.submit({ type: 'createWaiter', id: 'sooner', spec, requestId: '' })
+    await expect(refused).rejects.toThrow('no transactions today')
     await storage.deleteAlarm()
   })
   await expectOk(write(object, 'v'))
   expect(await alarmOf(object)).toBe((await createdMs(object, 'w')) + 1_000_000)
 })
+
+it('rings in an object that begins anew, when the disk has refused what it was to do', async () => {
+  const { object, name } = await freshConfig()
+  await expectOk(wait(object, 'w', '/x', 1, '1000s'))
+  moveClock(1_000_001)
+  const broken = runInDurableObject(object, async (instance, { storage }) => {
+    vi.spyOn(storage, 'sync').mockRejectedValueOnce(new Error('the disk says no'))
+    vi.spyOn(console, 'error').mockImplementation(() => {})
+    await instance.alarm()
+  })
+  await expect(broken).rejects.toThrow('the disk refused a commit')
+  expect(await getWaiter(env.RUNTIME_CONFIG.getByName(name), 'w')).toMatchObject(TIMED_OUT)
+})
+
+/** Has the next commit undone: a commit that fails is tried once more, job by job. */
+function failOnce(storage: DurableObjectStorage): void {
+  const fail = () => {
+    throw new Error('no transactions today')
+  }
+  vi.spyOn(storage, 'transactionSync').mockImplementationOnce(fail).mockImplementationOnce(fail)
+}

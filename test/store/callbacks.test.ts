@@ -55,6 +55,7 @@ function start(): void {
     heard: () => false,
     beforeCommit: nothing,
     undone: nothing,
+    broken: nothing,
     tell: nothing,
   })
   callbacks = new Callbacks({

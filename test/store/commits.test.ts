@@ -1,4 +1,4 @@
-import { beforeEach, expect, it } from 'vitest'
+import { beforeEach, expect, it, vi } from 'vitest'
 import type { Command, Event } from '../../src/core/command.ts'
 import { answer } from '../../src/core/query.ts'
 import { Commits, MAX_WAITING } from '../../src/object/commits.ts'
@@ -48,11 +48,15 @@ let disk: SlowDisk
 let store: SqlStore
 let commits: Commits
 let told: Event[]
+let broken: number
+let failTelling: boolean
 
 beforeEach(async () => {
   disk = new SlowDisk()
   store = new SqlStore(disk.storage)
   told = []
+  broken = 0
+  failTelling = false
   commits = new Commits({
     storage: disk.storage,
     store,
@@ -60,7 +64,11 @@ beforeEach(async () => {
     heard: () => true,
     beforeCommit: () => {},
     undone: () => {},
-    tell: (happened) => told.push(...happened.flatMap(({ events }) => events)),
+    broken: () => void (broken += 1),
+    tell: (happened) => {
+      if (failTelling) throw new Error('a bug')
+      told.push(...happened.flatMap(({ events }) => events))
+    },
   })
   const created = commits.submit(create)
   await disk.write()
@@ -177,6 +185,38 @@ it('tells nobody that it was done when the disk refused it', async () => {
   await disk.fail(new Error('the disk says no'))
   expect(outcome.error).toEqual(new Error('the disk says no'))
   expect(told).toEqual([])
+})
+
+it('does, reads and tells nothing more when the disk has refused something, for nobody knows what is there', async () => {
+  const refused = follow(commits.submit(write('a')))
+  const waiting = follow(commits.submit(write('b')))
+  const reading = follow(commits.read(() => 'read'))
+  const exclusive = follow(commits.exclusive(() => Promise.resolve('alone')))
+  await disk.fail(new Error('the disk says no'))
+  const later = follow(commits.submit(write('c')))
+  const laterReading = follow(commits.read(() => 'read'))
+  const laterExclusive = follow(commits.exclusive(() => Promise.resolve('alone')))
+  await settled()
+  for (const { error } of [refused, waiting, reading, exclusive, later, laterReading, laterExclusive]) {
+    expect(error).toEqual(new Error('the disk says no'))
+  }
+  expect(broken).toBe(1)
+  expect(paths()).toEqual(['a'])
+  expect(told).toEqual([])
+})
+
+it('answers who asked for what was done, though telling of it fails', async () => {
+  const errors = vi.spyOn(console, 'error').mockImplementation(() => {})
+  failTelling = true
+  const outcome = follow(commits.submit(write('a')))
+  await disk.write()
+  expect(outcome.value).toMatchObject({ ok: true })
+  expect(errors).toHaveBeenCalledOnce()
+  failTelling = false
+  void commits.submit(write('b'))
+  await disk.write()
+  expect(told).toMatchObject([{ variable: { path: 'b' } }])
+  errors.mockRestore()
 })
 
 it('reads only what is durable and told of', async () => {

@@ -242,6 +242,7 @@ describe('in a commit of several commands', () => {
       heard: () => true,
       beforeCommit: () => beforeCommit(),
       undone: () => {},
+      broken: () => {},
       tell: () => {},
     })
 

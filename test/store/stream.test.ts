@@ -77,6 +77,7 @@ class Subject {
       heard: () => this.readers.size > 0,
       beforeCommit: () => {},
       undone: () => {},
+      broken: () => {},
       tell: (happened) => this.#tell(happened.map(({ events }) => events)),
     })
   }
