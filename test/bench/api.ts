@@ -75,6 +75,11 @@ export class Config {
     return `/bench/listen/${this.name}`
   }
 
+  /** Where a socket of the edge answers with what it is told. */
+  echoSocket(): string {
+    return `/bench/echo/${this.name}`
+  }
+
   /** How many variables there are, counted page by page. */
   async countVariables(connection: Connection): Promise<number> {
     let count = 0

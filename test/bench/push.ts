@@ -14,8 +14,10 @@ export interface Reach {
 export interface Push {
   readonly measure: 'push'
   readonly subscribers: number
-  /** From just before the write that completes the roll call is sent. */
-  readonly push: Reach
+  /** From just before the write that completes the roll call is sent, to subscribers of the relay. */
+  readonly relayed: Reach
+  /** The same, to subscribers that have the object's own socket. */
+  readonly direct: Reach
   /** From just before an object is asked to send the same bytes to as many sockets: the limit. */
   readonly bare: Reach
 }
@@ -34,17 +36,27 @@ export async function measurePush(url: string, { subscribers, repetitions }: Pus
   await bare.create(connection)
   const measured: Push[] = []
   for (const count of subscribers) {
-    const pushes: Reach[] = []
+    const relayed: Reach[] = []
+    const direct: Reach[] = []
     const bares: Reach[] = []
     // The first of each is the warm-up.
     for (let repetition = 0; repetition <= repetitions; repetition++) {
-      const { reach, text } = await rollCall(url, connection, config, `of-${count}-number-${repetition}`, count)
+      const id = `of-${count}-number-${repetition}`
+      const { reach, text } = await rollCall(url, connection, config, id, count)
+      const without = await rollCall(url, connection, config, `${id}-direct`, count, '?direct=true')
       const limit = await broadcast(url, connection, bare, text, count)
       if (repetition === 0) continue
-      pushes.push(reach)
+      relayed.push(reach)
+      direct.push(without.reach)
       bares.push(limit)
     }
-    measured.push({ measure: 'push', subscribers: count, push: middle(pushes), bare: middle(bares) })
+    measured.push({
+      measure: 'push',
+      subscribers: count,
+      relayed: middle(relayed),
+      direct: middle(direct),
+      bare: middle(bares),
+    })
   }
   connection.close()
   return measured
@@ -53,10 +65,10 @@ export async function measurePush(url: string, { subscribers, repetitions }: Pus
 const NODES = 3
 
 /** One roll call: all but the last check in, everyone listens, and the last one checks in. */
-async function rollCall(url: string, connection: Connection, config: Config, id: string, count: number) {
+async function rollCall(url: string, connection: Connection, config: Config, id: string, count: number, query = '') {
   done(await connection.send(config.createWaiter(id, `/${id}`, NODES)))
   for (let node = 1; node < NODES; node++) done(await connection.send(config.createVariable(`${id}/node-${node}`)))
-  const listeners = await Listener.openAll(url, config.waiterSubscription(id), count)
+  const listeners = await Listener.openAll(url, `${config.waiterSubscription(id)}${query}`, count)
   // The first message tells how the waiter stands.
   await Promise.all(listeners.map((listener) => listener.message(0)))
   const bytes = config.createVariable(`${id}/node-${NODES}`)

@@ -134,12 +134,15 @@ function writes(figures: readonly Writes[]): string {
 }
 
 function push(figures: readonly Push[]): string {
-  const head = ['subscribers', 'first', 'median', 'last', 'bare: first', 'median', 'last', 'last / bare']
-  const rows = figures.map(({ subscribers, push: reach, bare }) => [
-    String(subscribers),
-    ...[reach.first, reach.median, reach.last, bare.first, bare.median, bare.last].map((ms) => ms.toFixed(1)),
-    (reach.last / bare.last).toFixed(2),
-  ])
+  const head = ['subscribers', 'way', 'first', 'median', 'last', 'last / bare']
+  const rows = figures.flatMap(({ subscribers, relayed, direct, bare }) =>
+    Object.entries({ relayed, direct, bare }).map(([way, reach]) => [
+      String(subscribers),
+      way,
+      ...[reach.first, reach.median, reach.last].map((ms) => ms.toFixed(1)),
+      (reach.last / bare.last).toFixed(2),
+    ]),
+  )
   return `From the last check-in to the push, in ms, beside a bare broadcast of the same bytes\n${table([head, ...rows])}`
 }
 

@@ -40,7 +40,15 @@ export class RuntimeConfig extends Measured {
   }
 }
 
-const BENCH = /^\/bench\/(noop|listen|broadcast)\/(.+)$/
+const BENCH = /^\/bench\/(noop|listen|broadcast|echo)\/(.+)$/
+
+/** A socket that says what it hears. */
+function echo(): Response {
+  const { 0: client, 1: server } = new WebSocketPair()
+  server.addEventListener('message', ({ data }) => server.send(data))
+  server.accept()
+  return new Response(null, { status: 101, webSocket: client })
+}
 
 export default {
   async fetch(request, env, ctx) {
@@ -48,6 +56,8 @@ export default {
     if (config === undefined) return app.fetch(request, env, ctx)
     const object = (env.RUNTIME_CONFIG as unknown as DurableObjectNamespace<RuntimeConfig>).getByName(config)
     switch (action) {
+      case 'echo':
+        return echo()
       case 'listen':
         return object.fetch(request)
       case 'broadcast':
