@@ -8,7 +8,9 @@ export default defineConfig({
       {
         test: {
           name: 'domain',
-          include: ['core', 'http', 'store', 'model', 'client', 'cli'].map((folder) => `${folder}/**/*.test.ts`),
+          include: ['core', 'http', 'store', 'model', 'client', 'cli', 'reliability'].map(
+            (folder) => `${folder}/**/*.test.ts`,
+          ),
           exclude: ['**/live/**'],
         },
       },
@@ -47,15 +49,6 @@ export default defineConfig({
           globalSetup: 'runtimes/install.ts',
           testTimeout: 30_000,
           hookTimeout: 30_000,
-        },
-      },
-      {
-        // What the suites of `npm run soak` rest on, and the short form of each.
-        test: {
-          name: 'reliability',
-          include: ['reliability/**/*.test.ts'],
-          testTimeout: 120_000,
-          fileParallelism: false,
         },
       },
       {

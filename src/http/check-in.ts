@@ -5,11 +5,12 @@
  */
 import type { Access } from '../core/access.ts'
 import type { Command, Outcome } from '../core/command.ts'
-import { all, invalid, ok, refuse, statusOf, TOO_MANY, type Result } from '../core/fault.ts'
+import { all, invalid, ok, OVERLOADED, refuse, statusOf, TOO_MANY, type Result } from '../core/fault.ts'
 import { formatName, type ResourceName } from '../core/name.ts'
 import { accessOf, objectOf } from './ask.ts'
 import { mayGoOn, rateKey, toldTo } from './auth/admit.ts'
 import { recordRefusal } from './auth/record.ts'
+import { Backlog } from './backlog.ts'
 import * as bodies from './bodies.ts'
 import { takeTogether } from './batch.ts'
 import { isObject, MAX_BODY_BYTES, readJsonText } from './json.ts'
@@ -17,8 +18,9 @@ import { readCommit } from './methods/commit.ts'
 import { readRequestId } from './methods/names.ts'
 import type { Hear, Subscribing } from './subscribe.ts'
 
-/** The most frames of one socket that wait for their answers. */
+/** The most frames that wait for their answers: of one socket, and of all of a config's that one isolate serves. */
 export const MAX_FRAMES = 1024
+const MAX_BACKLOG = 4096
 /**
  * A call that carries many frames costs each of them less. Where calls take this long, in milliseconds, the moment is
  * short beside it in which those can be read that have arrived; and so many are enough not to wait for others.
@@ -40,8 +42,11 @@ interface Frame {
 
 type Config = Extract<ResourceName, { kind: 'config' }>
 
+const backlog = new Backlog(MAX_BACKLOG)
+
 /** Takes the frames of one socket. */
 export function checkIns(call: Subscribing & { readonly name: Config }): Hear {
+  const config = formatName(call.name)
   const waiting: Frame[] = []
   let running = false
   const run = async () => {
@@ -61,7 +66,12 @@ export function checkIns(call: Subscribing & { readonly name: Config }): Hear {
     const settle = (outcome: Outcome) => answer(JSON.stringify(answerOf(id, outcome, call)))
     if (!commit.ok) return settle(commit)
     if (waiting.length >= MAX_FRAMES) return settle(refuse(TOO_MANY))
-    waiting.push({ ...commit.value, length: message.length, settle })
+    if (!backlog.enter(config)) return settle(refuse(OVERLOADED))
+    const leave = (outcome: Outcome) => {
+      backlog.leave(config)
+      settle(outcome)
+    }
+    waiting.push({ ...commit.value, length: message.length, settle: leave })
     if (!running) void run()
   }
 }

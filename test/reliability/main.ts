@@ -17,6 +17,9 @@ if (unknown.length) throw new Error(`there is no suite ${unknown.join(', ')}, on
 const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(values.seed)
 if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) throw new Error('--seed is a whole number of 32 bits')
 
+// The servers end with the process, and the process ends with its signals.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1))
+
 for (const [name, suite] of SUITES) {
   if (positionals.length && !positionals.includes(name)) continue
   const started = performance.now()
@@ -34,3 +37,5 @@ for (const [name, suite] of SUITES) {
     process.exitCode = 1
   }
 }
+// What a broken build leaves open must not keep the run from ending.
+process.exit()

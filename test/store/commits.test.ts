@@ -48,14 +48,14 @@ let disk: SlowDisk
 let store: SqlStore
 let commits: Commits
 let told: Event[]
-let broken: number
+let breaks: number
 let failTelling: boolean
 
 beforeEach(async () => {
   disk = new SlowDisk()
   store = new SqlStore(disk.storage)
   told = []
-  broken = 0
+  breaks = 0
   failTelling = false
   commits = new Commits({
     storage: disk.storage,
@@ -64,7 +64,7 @@ beforeEach(async () => {
     heard: () => true,
     beforeCommit: () => {},
     undone: () => {},
-    broken: () => void (broken += 1),
+    broken: () => void (breaks += 1),
     tell: (happened) => {
       if (failTelling) throw new Error('a bug')
       told.push(...happened.flatMap(({ events }) => events))
@@ -200,7 +200,7 @@ it('does, reads and tells nothing more when the disk has refused something, for 
   for (const { error } of [refused, waiting, reading, exclusive, later, laterReading, laterExclusive]) {
     expect(error).toEqual(new Error('the disk says no'))
   }
-  expect(broken).toBe(1)
+  expect(breaks).toBe(1)
   expect(paths()).toEqual(['a'])
   expect(told).toEqual([])
 })

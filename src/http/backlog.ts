@@ -1,0 +1,34 @@
+/** How much waits in this isolate, by what it waits for, so that no queue grows however many wait in it. */
+
+/** A count that has not moved for so long, in milliseconds, is of requests that ended without a word: it begins anew. */
+const STALE_MS = 10_000
+
+export class Backlog {
+  readonly #most: number
+  readonly #clock: () => number
+  readonly #waiting = new Map<string, { count: number; moved: number }>()
+
+  /** At most so much waits for one thing. `clock` is the time in milliseconds. */
+  constructor(most: number, clock: () => number = Date.now) {
+    this.#most = most
+    this.#clock = clock
+  }
+
+  /** Lets one more wait, and answers whether there was room. */
+  enter(key: string): boolean {
+    const now = this.#clock()
+    const waiting = this.#waiting.get(key)
+    if (!waiting || now - waiting.moved > STALE_MS) this.#waiting.set(key, { count: 1, moved: now })
+    else if (waiting.count >= this.#most) return false
+    else Object.assign(waiting, { count: waiting.count + 1, moved: now })
+    return true
+  }
+
+  /** One has been served. */
+  leave(key: string): void {
+    const waiting = this.#waiting.get(key)
+    if (!waiting) return
+    if (waiting.count <= 1) this.#waiting.delete(key)
+    else Object.assign(waiting, { count: waiting.count - 1, moved: this.#clock() })
+  }
+}
