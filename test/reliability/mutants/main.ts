@@ -58,7 +58,7 @@ function catches(suite: string, name: string): boolean {
     killSignal: 'SIGKILL',
     maxBuffer: 2 ** 28,
   })
-  const promise = /Violation: (.+?)(?:: [[{"\d]|$)/m.exec(stdout + stderr)?.[1]
+  const promise = /(?:Violation: )+(.+?)(?:: [[{"\d]|$)/m.exec(stdout + stderr)?.[1]
   const verdict = promise ?? (status === 0 ? 'NOT CAUGHT' : `FAILED WITHOUT A VIOLATION\n${stderr.slice(-2000)}`)
   console.log(`${name} (${suite}, ${((performance.now() - started) / 1000).toFixed(0)} s): ${verdict}`)
   return promise !== undefined

@@ -8,7 +8,7 @@ import { exchange } from './exchange.ts'
 import { anyFrame, framesOf, messagesTo, type Message } from './frames.ts'
 import type { Complaints, Memory } from './health.ts'
 import { encode, RawSocket, TEXT, type Frame } from './raw-socket.ts'
-import { bytesOf, requestsTo, type Request } from './requests.ts'
+import { bytesOf, requestsTo, withEachHeader, type Request } from './requests.ts'
 import { objection, objectionToStatus } from './verdict.ts'
 
 const PROJECT = 'projects/nonsense'
@@ -55,6 +55,8 @@ export class Barrage {
     const several = <T>(one: fc.Arbitrary<T>) => fc.array(one, { minLength: 1, maxLength: TOGETHER, size: 'max' })
     const socket = fc.constantFrom(`${config}:subscribe`, `${config}:subscribe?quiet=true`)
     const said = fc.record<Said>({ socket, messages: several(messagesTo(config)) })
+    await this.#lives()
+    await this.#requests(withEachHeader(config))
     await this.#holds(random, TIMES.requests, several(requestsTo(config)), (requests) => this.#requests(requests))
     await this.#holds(random, TIMES.messages, said, (all) => this.#messages(all))
     await this.#holds(random, TIMES.frames, several(anyFrame), (frames) => this.#frames(frames))

@@ -171,7 +171,7 @@ type Edit = (request: Request) => Request
 
 const VERBS = 'subscribe watch wait commit renew setIamPolicy getIamPolicy testIamPermissions cancel bogus'.split(' ')
 const PARAMETERS =
-  'requestId pageSize pageToken page_token filter returnValues recursive path after state quiet fields prettyPrint alt callback key access_token $.xgafv options.requestedPolicyVersion'.split(
+  'requestId pageSize pageToken page_token filter returnValues recursive path after state quiet direct fields prettyPrint alt callback key access_token $.xgafv options.requestedPolicyVersion'.split(
     ' ',
   )
 const plausible = fc.constantFrom(
@@ -247,6 +247,13 @@ const editHeader: fc.Arbitrary<Edit> = fc
   .map(([name, value]) => (request) => {
     return { ...request, headers: [...request.headers.filter(([other]) => other !== name), [name, value] as const] }
   })
+
+/** An update and a deletion of a variable with each value of each header, so that none is left to chance. */
+export function withEachHeader(config: string): Request[] {
+  const changes = plainRequests(placeIn(config)).filter(({ id }) => /variables\.(update|delete)$/.test(id))
+  const headers = Object.entries(HEADERS).flatMap(([name, values]) => values.map((value) => [name, value] as const))
+  return headers.flatMap((header) => changes.map((request) => ({ ...request, headers: [...request.headers, header] })))
+}
 
 const editBody: fc.Arbitrary<Edit> = fc
   .oneof(
