@@ -8,6 +8,7 @@ import { Commits } from '../../src/object/commits.ts'
 import { SqlStore } from '../../src/object/sql-store.ts'
 import { nodeDatabase } from '../support/node-database.ts'
 import { aim, CONFIG, step, type Step } from './arbitrary.ts'
+import { describeEvent } from './event.ts'
 import { Reference } from './reference.ts'
 
 /** The real store, domain and commits, on a clock that the test moves. */
@@ -48,21 +49,6 @@ class Subject {
     const page = {}
     const query = type === 'listWaiters' ? { type, page } : { type, filter: '', returnValues: true, page }
     return this.#commits.read(() => answer(this.#store, query))
-  }
-}
-
-function describeEvent(event: Event): string {
-  switch (event.kind) {
-    case 'variable':
-      return `${event.variable.path} ${event.state} ${event.stamp}`
-    case 'waiterEnded':
-      return `${event.waiter.id} ${event.waiter.end?.how} ${event.waiter.end?.at}`
-    case 'waiterDeleted':
-      return `${event.id} deleted ${event.stamp}`
-    case 'configDeleted':
-      return `config deleted ${event.stamp}`
-    case 'policyChanged':
-      return `policy changed ${event.stamp}`
   }
 }
 

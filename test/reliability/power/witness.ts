@@ -10,6 +10,7 @@ import type { Waiter } from '../../../src/core/waiter.ts'
 import type { Happened } from '../../../src/object/commits.ts'
 import type { SqlStore } from '../../../src/object/sql-store.ts'
 import { CONFIG } from '../../model/arbitrary.ts'
+import { describeEvent } from '../../model/event.ts'
 import { Reference } from '../../model/reference.ts'
 
 /** A command that was sent, what it has come to once that is durable, and whether its caller knows. */
@@ -89,7 +90,7 @@ export class Witness {
   }
 
   #toldOf(event: Event): void {
-    const what = describe(event)
+    const what = describeEvent(event)
     const expected = this.#untold.shift()
     if (event.kind === 'waiterEnded') this.#weigh(event.waiter, what, expected)
     if (!expected) this.#break('nothing is told that is not durable', { told: what })
@@ -218,22 +219,6 @@ const ENDINGS: readonly string[] = ['success', 'failure', 'timeout']
 function resources(outcome: Outcome): readonly { name: string }[] {
   const lists = outcome.ok ? (Object.values(outcome.value) as { name: string }[][]) : []
   return lists.flat()
-}
-
-/** An event as the model tells of it. */
-export function describe(event: Event): string {
-  switch (event.kind) {
-    case 'variable':
-      return `${event.variable.path} ${event.state} ${event.stamp}`
-    case 'waiterEnded':
-      return `${event.waiter.id} ${event.waiter.end?.how} ${event.waiter.end?.at}`
-    case 'waiterDeleted':
-      return `${event.id} deleted ${event.stamp}`
-    case 'configDeleted':
-      return `config deleted ${event.stamp}`
-    case 'policyChanged':
-      return `policy changed ${event.stamp}`
-  }
 }
 
 /** Whether two answers are the same, but for callbacks, of which the model knows nothing. */

@@ -6,11 +6,12 @@ import fc from 'fast-check'
 import type { Command, Event } from '../../../src/core/command.ts'
 import { SECOND } from '../../../src/core/time.ts'
 import { aim, command, CONFIG } from '../../model/arbitrary.ts'
+import { describeEvent } from '../../model/event.ts'
 import type { Random } from '../random.ts'
 import { Violation } from '../suite.ts'
 import { Disk, DISK_FAILED } from './disk.ts'
 import { HOST, Machine } from './machine.ts'
-import { describe, Witness, type Batch, type Sent } from './witness.ts'
+import { Witness, type Batch, type Sent } from './witness.ts'
 
 /** Where the clock begins. */
 const BEGIN = 1_790_000_000 * SECOND
@@ -161,7 +162,7 @@ export class World {
   }
 
   #hear(event: Event): void {
-    this.#note('told', describe(event))
+    this.#note('told', describeEvent(event))
     this.#count('event')
     if (event.kind === 'waiterEnded') this.#count('ending')
   }
