@@ -100,9 +100,9 @@ export interface RetryInfo {
   readonly retryDelay: string
 }
 
-/** After how many seconds to try again; undefined where that alone does not help. */
-export function retryAfter({ kind }: Fault): number | undefined {
-  return kind === 'tooMany' || kind === 'overloaded' || kind === 'unavailable' ? RETRY_SECONDS : undefined
+/** After how many seconds to try again what was refused so; undefined where that alone does not help. */
+export function retryAfter({ details }: Status): number | undefined {
+  return details?.includes(RETRY) ? RETRY_SECONDS : undefined
 }
 
 /**

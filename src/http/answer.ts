@@ -36,7 +36,7 @@ export function faultResponse(fault: Fault, style: Style = PLAIN): Response {
   const response = answer({ error: status }, style, status.code)
   // RFC 9110, section 15.5.2: a 401 says how to do better.
   if (status.code === 401) response.headers.set('WWW-Authenticate', 'Bearer')
-  const seconds = retryAfter(fault)
+  const seconds = retryAfter(status)
   if (seconds !== undefined) response.headers.set('Retry-After', String(seconds))
   return response
 }

@@ -6,7 +6,7 @@ const STALE_MS = 10_000
 export class Backlog {
   readonly #most: number
   readonly #clock: () => number
-  readonly #waiting = new Map<string, { count: number; moved: number }>()
+  readonly #waiting = new Map<string, { readonly count: number; readonly moved: number }>()
 
   /** At most so much waits for one thing. `clock` is the time in milliseconds. */
   constructor(most: number, clock: () => number = Date.now) {
@@ -18,17 +18,16 @@ export class Backlog {
   enter(key: string): boolean {
     const now = this.#clock()
     const waiting = this.#waiting.get(key)
-    if (!waiting || now - waiting.moved > STALE_MS) this.#waiting.set(key, { count: 1, moved: now })
-    else if (waiting.count >= this.#most) return false
-    else Object.assign(waiting, { count: waiting.count + 1, moved: now })
+    const count = waiting && now - waiting.moved <= STALE_MS ? waiting.count : 0
+    if (count >= this.#most) return false
+    this.#waiting.set(key, { count: count + 1, moved: now })
     return true
   }
 
   /** One has been served. */
   leave(key: string): void {
-    const waiting = this.#waiting.get(key)
-    if (!waiting) return
-    if (waiting.count <= 1) this.#waiting.delete(key)
-    else Object.assign(waiting, { count: waiting.count - 1, moved: this.#clock() })
+    const { count = 0 } = this.#waiting.get(key) ?? {}
+    if (count <= 1) this.#waiting.delete(key)
+    else this.#waiting.set(key, { count: count - 1, moved: this.#clock() })
   }
 }

@@ -4,7 +4,7 @@ import { retryAfter, statusOf, type Fault } from '../../src/core/fault.ts'
 it.each<Fault>([{ kind: 'tooMany' }, { kind: 'overloaded' }, { kind: 'unavailable' }])(
   'says of $kind when to try again, in seconds and in the Status',
   (fault) => {
-    expect(retryAfter(fault)).toBe(1)
+    expect(retryAfter(statusOf(fault))).toBe(1)
     const retry = { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '1s' }
     expect(statusOf(fault).details).toEqual([retry])
   },
@@ -13,7 +13,7 @@ it.each<Fault>([{ kind: 'tooMany' }, { kind: 'overloaded' }, { kind: 'unavailabl
 it.each<Fault>([{ kind: 'notFound' }, { kind: 'resourceExhausted', message: 'full' }, { kind: 'internal' }])(
   'does not promise that $kind passes by itself',
   (fault) => {
-    expect(retryAfter(fault)).toBeUndefined()
+    expect(retryAfter(statusOf(fault))).toBeUndefined()
     expect(statusOf(fault).details).toBeUndefined()
   },
 )

@@ -23,7 +23,7 @@ type Job = (typeof JOBS)[number]
 
 const USAGE = `Usage: npm run bench:peers -- [options]
 
-  --quick         fewer passes and smaller sizes: rough figures within two minutes
+  --quick         fewer passes and smaller sizes: rough figures in a few minutes
   --only JOBS     of ${JOBS.join(',')}
   --systems IDS   of ${SERVICES.map(({ id }) => id).join(',')}
   --json FILE     writes the figures of each pass as lines of JSON too; "-" is stdout, the tables then go to stderr
