@@ -84,9 +84,10 @@ export class Changes {
     remember(this.#uncounted, path, before, after)
   }
 
-  #move({ counter, from, to }: Move, path: string): void {
-    const journey = this.#moves.get(counter) ?? { from, to }
-    this.#moves.set(counter, { ...journey, to, ...(to > from ? { up: path } : { down: path }) })
+  #move({ counter, from, to, crosses }: Move, path: string): void {
+    const journey = this.#moves.get(counter) ?? { from, to, crosses }
+    const way = to > from ? { up: path } : { down: path }
+    this.#moves.set(counter, { ...journey, to, crosses: crosses || journey.crosses, ...way })
   }
 }
 
@@ -94,13 +95,15 @@ export class Changes {
 interface Journey {
   readonly from: number
   readonly to: number
+  readonly crosses: boolean
   readonly up?: string
   readonly down?: string
 }
 
 /** A counter's move as a whole: it was tipped by what moved it in its direction. */
-function tipped(counter: number, { from, to, up, down }: Journey): TippedMove {
-  return { counter, from, to, path: (to > from ? up : down) ?? '' }
+function tipped(counter: number, { up, down, ...move }: Journey): TippedMove {
+  const { from, to } = move
+  return { counter, ...move, path: (to > from ? up : down) ?? '' }
 }
 
 /** Takes down how a variable is now, beside how it was at first. */

@@ -80,6 +80,8 @@ export interface Move {
   readonly counter: number
   readonly from: number
   readonly to: number
+  /** Whether a waiter gains by it, or might: if not, there is none to look for. */
+  readonly crosses: boolean
 }
 
 /** A counter as it stands. */

@@ -11,8 +11,9 @@ import { endWaiter, formulasOf, judge, waiterName, waiterResource, type Formulas
 /** Ends the waiters whose conditions hold now that these counters have moved. Answers the events, by the waiters' ids. */
 export function endSatisfied(store: Store, config: Config, moves: readonly TippedMove[], stamp: Stamp): Event[] {
   const moved = moves.filter(({ from, to }) => from !== to)
-  if (!moved.length) return []
-  const touched = store.waitersAcross(moved)
+  const crossing = moved.filter(({ crosses }) => crosses)
+  if (!crossing.length) return []
+  const touched = store.waitersAcross(crossing)
   if (!touched.length) return []
   const sight = remembering(store)
   const events: Event[] = []

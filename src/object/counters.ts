@@ -23,7 +23,19 @@ interface CounterRow extends Row {
   count: number
   match: string | null
   keeps: number | null
+  /** Whether a waiter gains by one more, and by one less: 1 or 0. */
+  rises: number
+  falls: number
 }
+
+const FIND_COUNTERS = `SELECT id, count, match, keeps,
+  EXISTS (SELECT 1 FROM atoms WHERE counter = id AND gains = 1 AND threshold = count + 1) AS rises,
+  EXISTS (SELECT 1 FROM atoms WHERE counter = id AND gains = 0 AND threshold = count) AS falls
+  FROM places JOIN counters ON counter = id`
+
+/** The most pairs of a place and a selector that are kept in memory, and that one query asks for. */
+const MOST_KNOWN = 5000
+const MOST_ASKED = 10
 
 /** An atom of a waiter, and whether the waiter gains by its holding or by its not holding. */
 export interface WaitingAtom {
@@ -33,8 +45,11 @@ export interface WaitingAtom {
 
 export class Counters {
   readonly #sql: Sql
-  /** Whether there is any, as far as that is known: while nobody waits, a write need not look. */
-  #any: boolean | undefined
+  /**
+   * At least the pairs of a place and a selector at which there are counters, so that a write need not look where there
+   * are none; undefined while they are not known, null where they are too many.
+   */
+  #known: Set<string> | null | undefined
 
   constructor(sql: Sql) {
     this.#sql = sql
@@ -42,7 +57,7 @@ export class Counters {
 
   /** To be called when the tables have changed by other hands. */
   reload(): void {
-    this.#any = undefined
+    this.#known = undefined
   }
 
   /** Keeps the counters of a waiter's atoms from now on. */
@@ -84,19 +99,13 @@ export class Counters {
 
   /** Moves the counters by a change of one variable. */
   shift(path: string, before: Contents | undefined, after: Contents | undefined, stamp: Stamp): Move[] {
-    this.#any ??= this.#sql.exec('SELECT 1 FROM counters LIMIT 1').toArray().length > 0
-    if (!this.#any) return []
-    const places = among(placesOf(path))
-    const selectors = among(selectorsFor(before, after))
-    const query = `SELECT id, count, match, keeps FROM places JOIN counters ON counter = id
-      WHERE place IN ${places.list} AND selector IN ${selectors.list}`
-    const rows = this.#sql.exec(query, ...places.bound, ...selectors.bound).toArray() as CounterRow[]
+    const rows = this.#rowsFor(placesOf(path), selectorsFor(before, after))
     // A match of several texts is found by the one before and by the one after.
     const found = new Map(rows.map((row) => [row.id, row]))
     const moves: Move[] = []
     for (const row of found.values()) {
       const by = row.keeps === null ? difference(row, before, after) : this.#keepOne(row, path, after)
-      if (by) moves.push(this.#move(row, row.count + by, stamp))
+      if (by) moves.push(this.#move(row, row.count + by, stamp, Boolean(by > 0 ? row.rises : row.falls)))
     }
     return moves
   }
@@ -126,9 +135,41 @@ export class Counters {
     return rows.map(({ waiter }) => waiter as string)
   }
 
-  #move({ id, count }: CounterRow, to: number, stamp: Stamp): Move {
+  /** `crosses` is whether a waiter gains by it, or might. */
+  #move({ id, count }: CounterRow, to: number, stamp: Stamp, crosses = true): Move {
     this.#sql.exec('UPDATE counters SET count = ?, changed = ? WHERE id = ?', to, stamp, id)
-    return { counter: id, from: count, to }
+    return { counter: id, from: count, to, crosses }
+  }
+
+  /** The counters at any of these places, under any of these selectors. */
+  #rowsFor(places: readonly string[], selectors: readonly string[]): CounterRow[] {
+    const known = this.#knownPairs()
+    const pairs = places.flatMap((place) => selectors.map((selector) => [place, selector] as const))
+    const there = known ? pairs.filter(([place, selector]) => known.has(pair(place, selector))) : pairs
+    if (!there.length) return []
+    if (there.length <= MOST_ASKED) {
+      const either = there.map(() => '(place = ? AND selector = ?)').join(' OR ')
+      return this.#sql.exec(`${FIND_COUNTERS} WHERE ${either}`, ...there.flat()).toArray() as CounterRow[]
+    }
+    const [at, under] = [among(places), among(selectors)]
+    const query = `${FIND_COUNTERS} WHERE place IN ${at.list} AND selector IN ${under.list}`
+    return this.#sql.exec(query, ...at.bound, ...under.bound).toArray() as CounterRow[]
+  }
+
+  #knownPairs(): ReadonlySet<string> | null {
+    if (this.#known !== undefined) return this.#known
+    const query = 'SELECT DISTINCT place, selector FROM places LIMIT ?'
+    const rows = this.#sql.exec(query, MOST_KNOWN + 1).toArray()
+    const known = new Set(rows.map(({ place, selector }) => pair(place as string, selector as string)))
+    return (this.#known = known.size > MOST_KNOWN ? null : known)
+  }
+
+  /** Takes down where a new counter is found. */
+  #note({ places }: Counter, selectors: readonly string[]): void {
+    const known = this.#known
+    if (!known) return
+    for (const place of places) for (const selector of selectors) known.add(pair(place, selector))
+    if (known.size > MOST_KNOWN) this.#known = null
   }
 
   #idOf({ key }: Counter): number | undefined {
@@ -143,11 +184,12 @@ export class Counters {
     const query = 'INSERT INTO counters (count, changed, match, keeps, key) VALUES (?, ?, ?, ?, ?) RETURNING id'
     const row = this.#sql.exec(query, count, stamp, match ? JSON.stringify(match) : null, keeps, key).toArray()[0]
     const id = Number(row?.id)
-    this.#any = true
     if (there) this.#sql.exec('INSERT INTO kept SELECT ?, value FROM json_each(?)', id, JSON.stringify(there))
     const places = `INSERT INTO places SELECT place.value, selector.value, ?
       FROM json_each(?) AS place CROSS JOIN json_each(?) AS selector`
-    this.#sql.exec(places, id, JSON.stringify(counter.places), JSON.stringify(selectorsOf(counter)))
+    const selectors = selectorsOf(counter)
+    this.#sql.exec(places, id, JSON.stringify(counter.places), JSON.stringify(selectors))
+    this.#note(counter, selectors)
     return id
   }
 
@@ -155,7 +197,6 @@ export class Counters {
     const query = `DELETE FROM places WHERE counter = ? AND place IN (SELECT value FROM json_each(?))
       AND selector IN (SELECT value FROM json_each(?))`
     this.#sql.exec(query, id, JSON.stringify(counter.places), JSON.stringify(selectorsOf(counter)))
-    this.#any = undefined
     if (counter.keeps !== undefined) this.#sql.exec('DELETE FROM kept WHERE counter = ?', id)
   }
 
@@ -227,6 +268,9 @@ export class Counters {
     return lost
   }
 }
+
+/** A place and the beginning of a selector as one text: a place has no space, and a text to compare may be long. */
+const pair = (place: string, selector: string) => `${place} ${selector.slice(0, 40)}`
 
 const matchOf = ({ match }: CounterRow): wire.Match | undefined => (match === null ? undefined : JSON.parse(match))
 

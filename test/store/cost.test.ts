@@ -69,11 +69,17 @@ function statementsOfAnUpdate(waiters: readonly EndCondition[]): number {
   return database.statements - before
 }
 
-/** One waiter that has nothing to do with it: while nobody waits, a write does not even look for counters. */
+/** One waiter that has nothing to do with it: a write does not even look for counters then. */
 const ELSEWHERE: readonly EndCondition[] = [{ cardinality: { path: '/elsewhere', number: 1 } }]
 
-it('a write takes fewer statements while nobody waits', () => {
-  expect(statementsOfAnUpdate([])).toBeLessThan(statementsOfAnUpdate(ELSEWHERE))
+it('a write takes as many statements while others wait elsewhere as while nobody waits', () => {
+  expect(statementsOfAnUpdate(ELSEWHERE)).toBe(statementsOfAnUpdate([]))
+})
+
+it('a write takes two statements more for a counter that it moves, unless a waiter stands where that comes to', () => {
+  const halves = (number: number): EndCondition => ({ cardinality: { path: '/', number, match: { equals: 'half' } } })
+  expect(statementsOfAnUpdate([halves(2)])).toBe(statementsOfAnUpdate([]) + 2)
+  expect(statementsOfAnUpdate([halves(1)])).toBeGreaterThan(statementsOfAnUpdate([]) + 2)
 })
 
 const many = (size: number, of: (index: number) => EndCondition) =>

@@ -112,6 +112,16 @@ describe('an update', () => {
   })
 })
 
+it('are found by a write however many there are, and whenever they were made', () => {
+  const members = (crew: number) => Array.from({ length: 3000 }, (_, index) => `${crew}/${index}`)
+  for (const crew of [1, 2, 3]) {
+    config.wait(`w${crew}`, roster('/', members(crew)))
+    for (const met of [1, crew]) config.set(`${met}/${crew}`)
+    expect(have(`w${crew}`)).toBe(1)
+  }
+  expect(have('w1')).toBe(3)
+})
+
 describe('what counters leave behind', () => {
   const tables = () => ['counters', 'places', 'kept', 'atoms'].map(rows)
 
