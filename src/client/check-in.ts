@@ -49,8 +49,8 @@ interface Pending {
 type Reply = { readonly id: number } & (wire.CommitResponse | { readonly error: Status })
 
 /**
- * A line to a config, by which many commits go over one WebSocket. That is opened for the first of them and kept until
- * the line is closed. `config` is the config's full name. Throws `InvalidArgumentError` for what cannot be meant.
+ * A line to a config, by which many commits go over one WebSocket. That is opened for the first of them, and again for
+ * the next where the service has closed it because nothing came. `config` is the config's full name. Throws `InvalidArgumentError` for what cannot be meant.
  */
 export function checkIns(client: Client, config: string, options: CheckInsOptions = {}): CheckIns {
   checkOptions(options, ['signal'], 'checkIns')
@@ -155,7 +155,7 @@ class CheckIns {
     let answered = false
     this.#listening = true
     try {
-      const path = `${this.#config}:subscribe?quiet=true`
+      const path = `${this.#config}:subscribe?quiet=1&direct=1`
       for await (const message of this.#client.sockets.listen(path, signal, (send) => (this.#send = send))) {
         answered = this.#hear(message as Reply | 'open') || answered
         this.#pump()

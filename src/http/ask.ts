@@ -1,5 +1,5 @@
 /** How a method asks the objects on behalf of its caller, and what the caller must be allowed for it. */
-import { settled, type Access, type Need } from '../core/access.ts'
+import { settled, type Access, type Caller, type Need } from '../core/access.ts'
 import type { Command, Outcome, Query } from '../core/command.ts'
 import { scopesOf } from '../core/condition.ts'
 import { configName, formatName, type ResourceName } from '../core/name.ts'
@@ -38,7 +38,10 @@ export function query(
 }
 
 /** What an object is to check: nothing, where everyone may do everything or the caller may without condition. */
-export function accessOf({ caller }: Asking<ResourceName>, needs: readonly Need[]): Access | undefined {
+export function accessOf(
+  { caller }: { readonly caller?: Caller | undefined },
+  needs: readonly Need[],
+): Access | undefined {
   const access = caller && { caller, needs }
   return access && settled(access) ? undefined : access
 }

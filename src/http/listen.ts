@@ -1,10 +1,15 @@
 /** Listening to an object: by a hibernating WebSocket, so that it may sleep while nothing happens. */
 import { refuse, ok, type Fault, type Result } from '../core/fault.ts'
+import type { CheckingIn } from '../object/check-ins.ts'
 import { FAULT, LISTENING, type Listening } from '../object/sockets.ts'
 import type { Env } from './env.ts'
 
 /** A WebSocket to the object that owns a config, or why there is none. */
-export async function listenTo(env: Env, config: string, listening: Listening): Promise<Result<WebSocket>> {
+export async function listenTo(
+  env: Env,
+  config: string,
+  listening: Listening | CheckingIn,
+): Promise<Result<WebSocket>> {
   const headers = { Upgrade: 'websocket', [LISTENING]: encodeURIComponent(JSON.stringify(listening)) }
   const response = await env.RUNTIME_CONFIG.getByName(config).fetch('https://object/', { headers })
   if (response.webSocket) return ok(response.webSocket)

@@ -7,7 +7,8 @@
 import type { Access } from '../core/access.ts'
 import type { Outcome } from '../core/command.ts'
 import { refuse, statusOf } from '../core/fault.ts'
-import { configName } from '../core/name.ts'
+import { configName, formatName } from '../core/name.ts'
+import { PONG, type Party } from '../object/check-ins.ts'
 import { NO_MESSAGES, PING, type Subscription } from '../object/sockets.ts'
 import { objectOf, type InConfig } from './ask.ts'
 import { SUBPROTOCOL, subprotocols } from './auth/credential.ts'
@@ -23,9 +24,6 @@ const BOOKMARK_SECONDS = 30
 const CLOSE_RESTART = 1012
 /** In the range that RFC 6455 leaves to applications, with HTTP's number behind it. */
 const CLOSE_EXPIRED = 4401
-
-/** What the relay answers to {@link PING}. */
-const PONG = 'pong'
 
 /** A call that subscribes. */
 export type Subscribing = Call<InConfig, unknown, unknown>
@@ -62,18 +60,24 @@ export async function subscribe(
   return upgraded(client, request)
 }
 
-/** Answers a call with a WebSocket that tells nothing by itself. */
+/** Answers a call with a WebSocket that tells nothing but answers: the object's, if that is asked for, or the edge's. */
 export async function takeMessages(
-  call: Subscribing,
+  call: Subscribing & Pick<Party, 'name'> & { readonly query: { readonly direct: boolean } },
   access: Access | undefined,
   hear: Hear,
 ): Promise<Outcome | Response> {
-  if (!isUpgrade(call.request)) return notHow(call, access)
-  const there = await objectOf(call.env, call.name).query({ type: 'getConfig' }, access)
+  const { env, name, caller, request, expires } = call
+  if (!isUpgrade(request)) return notHow(call, access)
+  // Somebody must be there to ask the rate limit, too.
+  if (call.query.direct && expires === undefined && !env.ROLLCALL_RATE_LIMIT) {
+    const object = await listenTo(env, formatName(name), { party: { name, caller }, access })
+    return object.ok ? upgraded(object.value, request) : object
+  }
+  const there = await objectOf(env, name).query({ type: 'getConfig' }, access)
   if (!there.ok) return there
   const { 0: client, 1: server } = new WebSocketPair()
-  serve(server, { hear, expires: call.expires, closed: () => {} })
-  return upgraded(client, call.request)
+  serve(server, { hear, expires, closed: () => {} })
+  return upgraded(client, request)
 }
 
 /** RFC 6455, section 4.1: an upgrade is a GET. */

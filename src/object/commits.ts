@@ -31,6 +31,8 @@ export interface CommitOptions {
   readonly undone: () => void
   /** Called when the disk has refused what was committed: only a new beginning, from what is on it, can be trusted. */
   readonly broken: () => void
+  /** Resolves, never rejects, when what has arrived by now was taken in. */
+  readonly turn: () => Promise<void>
   /** Tells of what happened, in order, once it is durable. */
   readonly tell: (happened: readonly Happened[]) => void
 }
@@ -49,6 +51,9 @@ export const SWEEP_BATCH = 1000
  * refused at once, instead of waiting for longer than anybody waits.
  */
 export const MAX_WAITING = 2048
+
+/** So many in one transaction are enough not to wait for more. */
+const ENOUGH = 128
 
 /** Something to do in the next transaction, and whom to tell of it. */
 interface Job {
@@ -75,6 +80,8 @@ export class Commits {
   #readers: Waiting[] = []
   #exclusives: (Waiting & { run(): Promise<void> })[] = []
   #running = false
+  /** How many waited for a transaction when it was last looked. */
+  #gathered = 0
   /** Why nothing is done any more. */
   #failure: { readonly error: unknown } | undefined
   #sweepFirst = false
@@ -158,11 +165,28 @@ export class Commits {
         for (const reader of this.#readers.splice(0)) reader.run()
         const exclusive = this.#exclusives.shift()
         if (exclusive) await exclusive.run()
-        else if (this.#jobs.length) await this.#commit(this.#jobs.splice(0))
+        else if (this.#gathers()) await this.#options.turn()
+        else if (this.#jobs.length) await this.#commit(this.#take())
       }
     } finally {
       this.#running = false
     }
+  }
+
+  /**
+   * Whether to let more arrive before the next transaction, which costs as much as several commands: for a turn of the
+   * event loop, which is short beside it, and for another one as long as each brings more.
+   */
+  #gathers(): boolean {
+    const { length } = this.#jobs
+    const more = length > this.#gathered
+    this.#gathered = length
+    return more && length < ENOUGH
+  }
+
+  #take(): Job[] {
+    this.#gathered = 0
+    return this.#jobs.splice(0)
   }
 
   async #commit(jobs: readonly Job[]): Promise<void> {

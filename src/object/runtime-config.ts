@@ -10,6 +10,7 @@ import { beginStream } from '../core/stream.ts'
 import type { Stamp } from '../core/time.ts'
 import type * as wire from '../core/wire.ts'
 import { Callbacks } from './callbacks.ts'
+import { CheckIns, type CheckingIn, type FrameReader } from './check-ins.ts'
 import { Commits } from './commits.ts'
 import type { OutboxMessage } from './messages.ts'
 import { Outbox } from './outbox.ts'
@@ -24,12 +25,15 @@ export interface ObjectEnv extends CallbackEnv {
   readonly CALLBACKS?: Fetcher
 }
 
-export class RuntimeConfig extends DurableObject<ObjectEnv> {
+export abstract class RuntimeConfig extends DurableObject<ObjectEnv> {
   readonly #store: SqlStore
   readonly #commits: Commits
   readonly #sockets: Sockets
+  readonly #checkIns: CheckIns
   readonly #outbox: Outbox
   readonly #callbacks: Callbacks
+  /** The words of frames are the edge's to know. */
+  protected abstract readonly readFrames: FrameReader
   /** When the alarm stands, in milliseconds since 1970: null where there is none, undefined where it is not known. */
   #alarm: number | null | undefined = null
 
@@ -45,6 +49,8 @@ export class RuntimeConfig extends DurableObject<ObjectEnv> {
       heard: () => this.#sockets.heard,
       beforeCommit: () => this.#arm(),
       undone: () => (this.#alarm = undefined),
+      // There is nothing to be written then, so this takes a turn of the event loop and no more: a timer takes longer.
+      turn: () => storage.sync().catch(() => {}),
       broken: () => ctx.abort('the disk refused a commit'),
       tell: (happened) => {
         this.#sockets.push(happened)
@@ -52,6 +58,7 @@ export class RuntimeConfig extends DurableObject<ObjectEnv> {
         void this.#callbacks.deliver(happened.flatMap(({ events }) => events.flatMap(this.#callbackOf)))
       },
     })
+    this.#checkIns = new CheckIns(this.#commits)
     this.#outbox = new Outbox({
       store: this.#store,
       commits: this.#commits,
@@ -103,24 +110,31 @@ export class RuntimeConfig extends DurableObject<ObjectEnv> {
   }
 
   /**
-   * Attaches a WebSocket for the {@link Listening} in the header {@link LISTENING}. A refusal has its fault in the header
+   * Attaches a WebSocket for what stands in the header {@link LISTENING}. A refusal has its fault in the header
    * {@link FAULT} and no body: the edge words the answer, and an unread body would keep the object awake.
    */
   override async fetch(request: Request): Promise<Response> {
     const text = request.headers.get(LISTENING)
     if (request.headers.get('Upgrade') !== 'websocket' || !text) return new Response(null, { status: 426 })
-    const listening = JSON.parse(decodeURIComponent(text)) as Listening
-    const { subscription, access } = listening
+    const listening = JSON.parse(decodeURIComponent(text)) as Listening | CheckingIn
     if (this.#commits.full) return refused(OVERLOADED)
-    return this.#commits.read(() => {
-      const ready = all({ first: this.#firstMessages(subscription, access), room: this.#sockets.checkRoom(access) })
-      if (ready.ok) {
-        const response = this.#sockets.attach(listening, ready.value.first)
-        this.#sockets.mark(this.#store.last())
-        return response
-      }
-      return refused(ready.fault)
-    })
+    return this.#commits.read(() => ('party' in listening ? this.#checkIn(listening) : this.#listen(listening)))
+  }
+
+  #listen(listening: Listening): Response {
+    const { subscription, access } = listening
+    const room = this.#sockets.checkRoom(this.#checkIns.size, access)
+    const ready = all({ first: this.#firstMessages(subscription, access), room })
+    if (!ready.ok) return refused(ready.fault)
+    const response = this.#sockets.attach(listening, ready.value.first)
+    this.#sockets.mark(this.#store.last())
+    return response
+  }
+
+  #checkIn({ party, access }: CheckingIn): Response {
+    const there = answer(this.#store, { type: 'getConfig' }, access)
+    const ready = all({ there, room: this.#sockets.checkRoom(this.#checkIns.size) })
+    return ready.ok ? this.#checkIns.attach(this.readFrames(party)) : refused(ready.fault)
   }
 
   /** What the subscription begins with, or why there is no such subscription. */

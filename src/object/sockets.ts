@@ -115,10 +115,11 @@ export class Sockets {
     return this.#socketsWith(VARIABLES_TAG).length > 0
   }
 
-  /** Whether there is room for one more socket, and beside it for what its owner must be allowed. */
-  checkRoom(access: Access | undefined): Result<undefined> {
-    if (this.#count >= MAX_SOCKETS) this.#count = this.#ctx.getWebSockets().length
-    if (this.#count >= MAX_SOCKETS) {
+  /** Whether there is room for one more socket beside these and `others`, and for what its owner must be allowed. */
+  checkRoom(others: number, access?: Access): Result<undefined> {
+    const most = MAX_SOCKETS - others
+    if (this.#count >= most) this.#count = this.#ctx.getWebSockets().length
+    if (this.#count >= most) {
       return overQuota(`The config has as many subscriptions and watches as it may: ${MAX_SOCKETS}.`)
     }
     if (JSON.stringify(access ?? null).length <= MAX_ACCESS_LENGTH) return ok(undefined)

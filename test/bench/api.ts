@@ -50,9 +50,9 @@ export class Config {
     return `${API}/${this.name}/waiters/${id}:subscribe`
   }
 
-  /** Where to check in and hear of nothing else. */
-  checkInSocket(): string {
-    return `${API}/${this.name}:subscribe?quiet=true`
+  /** Where to check in and hear of nothing else: by the object's own socket, or by one of the edge. */
+  checkInSocket({ direct } = { direct: true }): string {
+    return `${API}/${this.name}:subscribe?quiet=true&direct=${direct}`
   }
 
   /** A frame that checks nodes in. */

@@ -16,7 +16,7 @@ describe('a commit', () => {
     expect(fake.made).toHaveLength(0)
     const one = commit('a')
     await open()
-    expect(fake.last.url).toBe(`ws://service.test/v1beta1/${CONFIG}:subscribe?quiet=true`)
+    expect(fake.last.url).toBe(`ws://service.test/v1beta1/${CONFIG}:subscribe?quiet=1&direct=1`)
     expect(frames(fake.last)).toEqual([
       { id: expect.any(Number), commit: { writes: write('a') }, requestId: expect.stringMatching(/^[0-9a-f]{32}$/) },
     ])

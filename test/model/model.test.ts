@@ -28,6 +28,7 @@ class Subject {
       beforeCommit: () => {},
       undone: () => {},
       broken: () => {},
+      turn: async () => {},
       tell: (happened) => this.events.push(...happened.flatMap(({ events }) => events)),
     })
   }

@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from 'vitest'
 import type { Access, Grant, Need } from '../../src/core/access.ts'
 import type { Command, Outcome } from '../../src/core/command.ts'
 import { MAX_SOCKETS } from '../../src/core/quota.ts'
+import type { CheckingIn } from '../../src/object/check-ins.ts'
 import type * as wire from '../../src/core/wire.ts'
 import type { RuntimeConfig } from '../../src/object/runtime-config.ts'
 import { FAULT, LISTENING, type Subscription } from '../../src/object/sockets.ts'
@@ -85,13 +86,13 @@ async function heardBy(listener: Listener): Promise<(string | number)[]> {
   return [...heard, await listener.closed()]
 }
 
-/** Submits commands of which all but the first, which is under way then, are committed together. */
+/** Submits commands that are committed together. */
 function together(object: ConfigObject, ...commands: [Command, Access?][]): Promise<Outcome[]> {
   return runInDurableObject<RuntimeConfig, Outcome[]>(object, async (instance, { storage }) => {
-    const commits = vi.spyOn(storage, 'sync')
+    const commits = vi.spyOn(storage, 'transactionSync')
     const outcomes = commands.map(([command, needed]) => instance.submit(command, needed))
     await outcomes.at(-1)
-    expect(commits).toHaveBeenCalledTimes(2)
+    expect(commits).toHaveBeenCalledTimes(1)
     commits.mockRestore()
     return Promise.all(outcomes)
   })
@@ -306,7 +307,15 @@ function crowd(object: ConfigObject): Promise<WebSocket[]> {
   })
 }
 
-it('refuses a subscription or a watch when there are as many as there may be, until one ends', async () => {
+/** Asks for a socket of the object's own that checks in. */
+function checkIn(object: ConfigObject, name: string): Promise<Response> {
+  const [, project, , config] = name.split('/') as [string, string, string, string]
+  const opening: CheckingIn = { party: { name: { kind: 'config', project, config } } }
+  const headers = { Upgrade: 'websocket', [LISTENING]: encodeURIComponent(JSON.stringify(opening)) }
+  return object.fetch('https://object/', { headers })
+}
+
+it('refuses a subscription, a watch or a line when there are as many as there may be, until one ends', async () => {
   const { object, name } = await freshConfig()
   await expectOk(write(object, 'v'))
   const before = await listen(object, WHOLE)
@@ -323,6 +332,14 @@ it('refuses a subscription or a watch when there are as many as there may be, un
   expect((await subscribe(object, WHOLE)).webSocket).toBeNull()
   await expectOk(write(object, 'w'))
   expect(short(await after.next())).toBe('w UPDATED x')
+  after.close()
+  await attached(name, MAX_SOCKETS - 1)
+  const line = await checkIn(object, name)
+  expect((await subscribe(object, WHOLE)).webSocket).toBeNull()
+  expect((await checkIn(object, name)).webSocket).toBeNull()
+  line.webSocket?.accept()
+  line.webSocket?.close(1000)
+  await vi.waitFor(async () => expect((await checkIn(object, name)).webSocket).not.toBeNull())
   // They are looked at once more so that they are there until now: what nothing refers to may be let go of.
   expect(others).toHaveLength(MAX_SOCKETS - 1)
 })

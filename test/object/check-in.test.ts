@@ -24,9 +24,9 @@ function limit(passes: (request: number) => boolean): Setting {
 const set = (id: number, name: string) => JSON.stringify({ id, commit: { writes: [{ set: { name, text: `${id}` } }] } })
 
 /** Sends frames that write one variable, all at once; answers what it holds after them, and each answer by its id. */
-async function send(setting: Setting, frames: number) {
+async function send(setting: Setting, frames: number, query?: string) {
   const { name, object } = await freshConfig()
-  const socket = await subscribe(setting, name, {})
+  const socket = await subscribe(setting, name, {}, query)
   for (let id = 1; id <= frames; id += 1) socket.send(set(id, `${name}/variables/a`))
   const answers = new Map<number, { error?: { status: string } }>()
   while (answers.size < frames) {
@@ -46,13 +46,17 @@ it('applies frames in the order in which they came, however long the limit is as
   expect(text).toBe('12')
 })
 
-it('refuses the frames that are beyond the limit, and does the others', async () => {
-  // The first request is the one that opens the socket.
-  const { answers, text } = await send(
-    limit((request) => request <= 5),
-    8,
-  )
-  const refused = [...answers].filter(([, { error }]) => error?.status === 'RESOURCE_EXHAUSTED').map(([id]) => id)
-  expect(refused.sort()).toEqual([6, 7, 8])
-  expect(text).toBe('5')
-})
+it.each(['', '?quiet=true', '?quiet=true&direct=true'])(
+  'refuses the frames that are beyond the limit: %s',
+  async (query) => {
+    // The first request is the one that opens the socket.
+    const { answers, text } = await send(
+      limit((request) => request <= 5),
+      8,
+      query,
+    )
+    const refused = [...answers].filter(([, { error }]) => error?.status === 'RESOURCE_EXHAUSTED').map(([id]) => id)
+    expect(refused.sort()).toEqual([6, 7, 8])
+    expect(text).toBe('5')
+  },
+)

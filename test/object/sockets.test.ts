@@ -45,13 +45,19 @@ it('goes on through hibernation: the object sleeps, wakes at a write, and tells'
 
 it('gives no bookmark of what is not durable yet', async () => {
   const { object } = await freshConfig()
-  await runInDurableObject(object, async (instance) => {
+  await runInDurableObject(object, async (instance, { storage }) => {
     const sent: string[] = []
     const socket = { readyState: WebSocket.OPEN, send: (text: string) => sent.push(text) } as unknown as WebSocket
     const input = { kind: 'text', contents: '' } as const
+    let marked: Promise<void> | undefined
+    const sync = storage.sync.bind(storage)
+    vi.spyOn(storage, 'sync').mockImplementation(() => {
+      const applied = storage.sql.exec('SELECT 1 FROM variables').toArray().length > 0
+      if (applied) marked ??= instance.webSocketMessage(socket, 'ping')
+      expect(sent).toEqual([])
+      return sync()
+    })
     const written = instance.submit({ type: 'createVariable', path: 'a', input, requestId: '' })
-    const marked = instance.webSocketMessage(socket, 'ping')
-    expect(sent).toEqual([])
     const { updateTime: stamp } = await expectOk<wire.Variable>(written)
     await marked
     expect(sent).toEqual([JSON.stringify({ stamp, changes: [] })])

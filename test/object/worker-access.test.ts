@@ -239,7 +239,7 @@ async function withIssuer() {
         jwks: { keys: [await exportJWK(publicKey)] },
       },
     ],
-    grants: [everywhere(VIEWER, ANN, BEN), everywhere(ADMIN, BEN)],
+    grants: [everywhere(EDITOR, ANN, BEN), everywhere(ADMIN, BEN)],
   })
   const sign = (seconds: number) =>
     new SignJWT({ sub: 'ann' })
@@ -272,12 +272,12 @@ describe('a subscription', () => {
     for (const listener of [long, forever]) expect(await listener.next()).toHaveProperty('variable')
   })
 
-  it('that is asked for without the relay has it all the same where its token expires', async () => {
+  it.each(['', '&quiet=true'])('that is asked for without the relay has it all the same: direct%s', async (quiet) => {
     const { setting, sign } = await withIssuer()
     const { name } = await freshConfig()
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
     const headers = { ...bearer(await sign(60)), Upgrade: 'websocket' }
-    const { webSocket } = await ask(setting, `/v1beta1/${name}:subscribe?direct=true`, { headers })
+    const { webSocket } = await ask(setting, `/v1beta1/${name}:subscribe?direct=true${quiet}`, { headers })
     const listener = new Listener(webSocket as WebSocket)
     vi.advanceTimersByTime(61_000)
     expect(await listener.closed()).toBe(4401)

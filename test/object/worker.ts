@@ -55,8 +55,14 @@ export const tokenOf = async (token: string, member: string) => ({ sha256: await
 export const bearer = (token: string) => ({ Authorization: `Bearer ${token}` })
 
 /** A subscription that must be granted. */
-export async function subscribe(setting: Setting, name: string, headers: Record<string, string>): Promise<Listener> {
-  const response = await ask(setting, `/v1beta1/${name}:subscribe`, { headers: { ...headers, Upgrade: 'websocket' } })
+export async function subscribe(
+  setting: Setting,
+  name: string,
+  headers: Record<string, string>,
+  query = '',
+): Promise<Listener> {
+  const init = { headers: { ...headers, Upgrade: 'websocket' } }
+  const response = await ask(setting, `/v1beta1/${name}:subscribe${query}`, init)
   if (!response.webSocket) throw new Error(`no socket, but ${response.status}: ${await response.text()}`)
   return new Listener(response.webSocket)
 }

@@ -7,6 +7,9 @@ import { join } from 'node:path'
 import { startServer, type Server } from '../../src/standalone/server.ts'
 import type { CallbackServer } from '../../src/standalone/workerd.ts'
 
+/** How a socket is asked for that checks in: one of the edge, and one of the object. */
+export const LINES = ['?quiet=true', '?quiet=true&direct=true'] as const
+
 export interface SubjectOptions {
   /** The Worker's entry; another than the usual adds something to it. */
   readonly entry?: string

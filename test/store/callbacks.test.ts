@@ -56,6 +56,7 @@ function start(): void {
     beforeCommit: nothing,
     undone: nothing,
     broken: nothing,
+    turn: async () => {},
     tell: nothing,
   })
   callbacks = new Callbacks({

@@ -1,4 +1,4 @@
-import { beforeEach, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Command, Event } from '../../src/core/command.ts'
 import { answer } from '../../src/core/query.ts'
 import { Commits, MAX_WAITING } from '../../src/object/commits.ts'
@@ -22,11 +22,13 @@ class SlowDisk {
 
   /** Lets what was written become durable, and those who wait for it hear. */
   async write(): Promise<void> {
+    await settled()
     this.syncs.shift()?.resolve()
     await settled()
   }
 
   async fail(error: Error): Promise<void> {
+    await settled()
     this.syncs.shift()?.reject(error)
     await settled()
   }
@@ -50,6 +52,8 @@ let commits: Commits
 let told: Event[]
 let breaks: number
 let failTelling: boolean
+/** Turns of the event loop that were asked for and have not come; undefined where they come at once. */
+let turns: (() => void)[] | undefined
 
 beforeEach(async () => {
   disk = new SlowDisk()
@@ -57,6 +61,7 @@ beforeEach(async () => {
   told = []
   breaks = 0
   failTelling = false
+  turns = undefined
   commits = new Commits({
     storage: disk.storage,
     store,
@@ -64,6 +69,7 @@ beforeEach(async () => {
     heard: () => true,
     beforeCommit: () => {},
     undone: () => {},
+    turn: () => new Promise((resolve) => (turns ? turns.push(resolve) : resolve())),
     broken: () => void (breaks += 1),
     tell: (happened) => {
       if (failTelling) throw new Error('a bug')
@@ -87,8 +93,9 @@ function follow<T>(promise: Promise<T>) {
 
 const paths = () => Array.from(store.variables(''), ({ path }) => path)
 
-it('applies a command at once when nothing else is under way', () => {
+it('applies a command in the next turn when nothing else is under way', async () => {
   void commits.submit(write('a'))
+  await settled()
   expect(paths()).toEqual(['a'])
 })
 
@@ -104,18 +111,60 @@ it('answers and tells only when what was written is durable', async () => {
 
 it('gathers what comes while a commit is under way, and commits it together', async () => {
   const before = disk.commits
-  const outcomes = ['a', 'b', 'c', 'd'].map((path) => follow(commits.submit(write(path))))
+  const first = follow(commits.submit(write('a')))
+  await settled()
+  const outcomes = ['b', 'c', 'd'].map((path) => follow(commits.submit(write(path))))
   expect(paths()).toEqual(['a'])
   await disk.write()
-  expect(outcomes.map(({ done }) => done)).toEqual([true, false, false, false])
+  expect([first, ...outcomes].map(({ done }) => done)).toEqual([true, false, false, false])
   expect(paths()).toEqual(['a', 'b', 'c', 'd'])
   await disk.write()
   expect(outcomes.every(({ done }) => done)).toBe(true)
   expect(disk.commits - before).toBe(2)
 })
 
+describe('before it commits', () => {
+  let asked: (() => void)[]
+  beforeEach(() => void (asked = turns = []))
+
+  /** Lets the turn of the event loop come that was asked for. */
+  const turn = async () => {
+    expect(asked).toHaveLength(1)
+    asked.shift()?.()
+    await settled()
+  }
+
+  it('takes in what arrives as long as each turn of the event loop brings some, and commits all of it together', async () => {
+    const before = disk.commits
+    void commits.submit(write('a'))
+    for (const path of ['b', 'c']) {
+      void commits.submit(write(path))
+      await turn()
+    }
+    expect(paths()).toEqual([])
+    await turn()
+    expect(paths()).toEqual(['a', 'b', 'c'])
+    expect(disk.commits - before).toBe(1)
+  })
+
+  it('answers questions meanwhile', async () => {
+    void commits.submit(write('a'))
+    const reading = follow(commits.read(paths))
+    await turn()
+    expect(reading.value).toEqual([])
+  })
+
+  it('waits for no more when enough have come', async () => {
+    void commits.submit(write('first'))
+    for (let index = 0; index < 200; index++) void commits.submit(write(`many/${index}`))
+    await turn()
+    expect(paths()).toHaveLength(201)
+  })
+})
+
 it('refuses at once what comes when too much waits, does what waited, and then takes more', async () => {
   const first = follow(commits.submit(write('first')))
+  await settled()
   const waiting = Array.from({ length: MAX_WAITING }, (_, index) => follow(commits.submit(write(`waiting/${index}`))))
   expect(commits.full).toBe(true)
   const refused = follow(commits.submit(write('refused')))
@@ -135,6 +184,7 @@ it('refuses at once what comes when too much waits, does what waited, and then t
 
 it('is full of questions as well, and has room when they are answered', async () => {
   void commits.submit(write('a'))
+  await settled()
   const readers = Array.from({ length: MAX_WAITING }, () => follow(commits.read(() => 'read')))
   await settled()
   expect(commits.full).toBe(true)
@@ -145,6 +195,7 @@ it('is full of questions as well, and has room when they are answered', async ()
 
 it('does what the object itself must do however much waits', async () => {
   void commits.submit(write('first'))
+  await settled()
   for (let index = 0; index < MAX_WAITING; index++) void commits.submit(write(`waiting/${index}`))
   const own = follow(commits.change(() => 'done'))
   await disk.write()
@@ -189,6 +240,7 @@ it('tells nobody that it was done when the disk refused it', async () => {
 
 it('does, reads and tells nothing more when the disk has refused something, for nobody knows what is there', async () => {
   const refused = follow(commits.submit(write('a')))
+  await settled()
   const waiting = follow(commits.submit(write('b')))
   const reading = follow(commits.read(() => 'read'))
   const exclusive = follow(commits.exclusive(() => Promise.resolve('alone')))
@@ -222,6 +274,7 @@ it('answers who asked for what was done, though telling of it fails', async () =
 it('reads only what is durable and told of', async () => {
   const read = () => answer(store, { type: 'getVariable', path: 'a' })
   const write1 = follow(commits.submit(write('a')))
+  await settled()
   const reading = follow(
     commits.read(() => {
       expect(told).toHaveLength(1)
@@ -245,6 +298,7 @@ it('reads at once when nothing is under way', async () => {
 
 it('gives the error of a reader to that reader alone', async () => {
   void commits.submit(write('a'))
+  await settled()
   const broken = follow(
     commits.read(() => {
       throw new Error('a bug')

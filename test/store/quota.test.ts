@@ -243,6 +243,7 @@ describe('in a commit of several commands', () => {
       beforeCommit: () => beforeCommit(),
       undone: () => {},
       broken: () => {},
+      turn: async () => {},
       tell: () => {},
     })
 

@@ -78,6 +78,7 @@ class Subject {
       beforeCommit: () => {},
       undone: () => {},
       broken: () => {},
+      turn: async () => {},
       tell: (happened) => this.#tell(happened.map(({ events }) => events)),
     })
   }

@@ -49,7 +49,7 @@ export function checkSameName(text: string | undefined, field: string, name: InC
  * Reads a requestId. Each caller has ids of its own: what one has made must not be told to another that happens to use,
  * or guesses, the same id.
  */
-export function readRequestId(requestId: string, { caller }: { caller: Caller | undefined }): Result<string> {
+export function readRequestId(requestId: string, { caller }: { caller?: Caller | undefined }): Result<string> {
   if (requestId.length > MAX_REQUEST_ID_LENGTH) {
     const message = `requestId must be at most ${MAX_REQUEST_ID_LENGTH} characters, this has ${requestId.length}`
     return invalid('requestId', message)

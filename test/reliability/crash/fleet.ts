@@ -1,6 +1,7 @@
 /** A config under load, whose writers, waiters and listeners remember all that they were told. */
 import type * as wire from '../../../src/core/wire.ts'
 import type { Random } from '../random.ts'
+import { LINES } from '../subject.ts'
 import { Violation } from '../suite.ts'
 import { hearAll, pathOf, Together, Unanswered, untilUnanswered, type Calls } from './calls.ts'
 import type { Ends } from './ends.ts'
@@ -62,7 +63,7 @@ export class Fleet {
       const socket = await this.#calls.listen(this.config, query)
       together.add(hearAll(socket, (text) => this.#hear(text)))
     }
-    const socket = await this.#calls.listen(this.config, '?quiet=true')
+    const socket = await this.#calls.listen(this.config, this.#random.pick(LINES))
     for (const writer of this.#writers) {
       const { name, pace } = writer
       const send = name === 's0' ? bySocket(socket) : byHttp(this.#calls, this.config, pace)

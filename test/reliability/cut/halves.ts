@@ -1,5 +1,6 @@
 /** Requests and frames of which only a part arrives: none of them may take effect. */
 import type { Random } from '../random.ts'
+import { LINES } from '../subject.ts'
 import { exchange } from '../nonsense/exchange.ts'
 import { encode, RawSocket, TEXT } from '../nonsense/raw-socket.ts'
 
@@ -55,7 +56,7 @@ function cut(url: string, request: string, share: number, random: Random): Promi
 
 async function framed({ url, config, name, share, random }: Half): Promise<void> {
   const reset = random.chance(0.5)
-  const socket = await RawSocket.open(url, `/v1beta1/${config}:subscribe?quiet=true`)
+  const socket = await RawSocket.open(url, `/v1beta1/${config}:subscribe${random.pick(LINES)}`)
   const text = JSON.stringify({ id: 1, commit: { writes: [{ set: { name, text: 'half' } }] } })
   socket.write(beginning(encode({ opcode: TEXT, payload: Buffer.from(text) }), share))
   await socket.until(() => false, SILENCE_MS)

@@ -70,8 +70,8 @@ export class SocketCaller extends TextSocket implements Caller {
   #config = ''
   #last = 0
 
-  static async open(api: Client, config: string): Promise<SocketCaller> {
-    const url = api.url(`${config}:subscribe?quiet=true`).replace(/^http/, 'ws')
+  static async open(api: Client, config: string, query: string): Promise<SocketCaller> {
+    const url = api.url(`${config}:subscribe${query}`).replace(/^http/, 'ws')
     try {
       const caller = await TextSocket.connect(url, {}, (socket) => new SocketCaller(socket, (text) => [text]))
       caller.#config = config

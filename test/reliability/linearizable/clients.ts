@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '../../conformance/client.ts'
 import type { Random } from '../random.ts'
+import { LINES } from '../subject.ts'
 import { byHttp, Lost, SocketCaller, Unsent, type Caller } from './calls.ts'
 import type { Input, Version, Write } from './model.ts'
 import type { Recorded } from './stamps.ts'
@@ -49,7 +50,7 @@ export class Config {
     const http = this.#byHttp(random)
     let socket: SocketCaller | undefined
     try {
-      if (random.chance(0.3)) socket = await SocketCaller.open(this.#api, this.name)
+      if (random.chance(0.3)) socket = await SocketCaller.open(this.#api, this.name, random.pick(LINES))
       for (let number = 0; number < calls; number++) {
         await sleep(random.next() * PAUSE)
         const input = this.#draw(random, `${client}.${number}`)

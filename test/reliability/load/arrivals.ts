@@ -69,7 +69,9 @@ interface Reply {
 /** Writes as frames over so many sockets. Resolves when all are answered. */
 export async function arriveByFrame(url: string, sockets: number, load: Offer): Promise<Arrival[]> {
   const { config } = load
-  const lines = await Listener.openAll(url, config.checkInSocket(), sockets)
+  const half = Math.ceil(sockets / 2)
+  const direct = await Listener.openAll(url, config.checkInSocket(), half)
+  const lines = [...direct, ...(await Listener.openAll(url, config.checkInSocket({ direct: false }), sockets - half))]
   const waiting = new Map<number, number>()
   const arrivals: Arrival[] = []
   const unasked: string[] = []

@@ -2,6 +2,7 @@
 import * as fc from 'fast-check'
 import { Client, succeeded } from '../../conformance/client.ts'
 import type { Random } from '../random.ts'
+import { LINES } from '../subject.ts'
 import { Violation } from '../suite.ts'
 import { bytesTo, type Bytes } from './bytes.ts'
 import { exchange } from './exchange.ts'
@@ -53,7 +54,7 @@ export class Barrage {
     const config = `${PROJECT}/configs/c-${number}`
     this.#config = config
     const several = <T>(one: fc.Arbitrary<T>) => fc.array(one, { minLength: 1, maxLength: TOGETHER, size: 'max' })
-    const socket = fc.constantFrom(`${config}:subscribe`, `${config}:subscribe?quiet=true`)
+    const socket = fc.constantFrom('', ...LINES).map((query) => `${config}:subscribe${query}`)
     const said = fc.record<Said>({ socket, messages: several(messagesTo(config)) })
     await this.#lives()
     await this.#requests(withEachHeader(config))
@@ -169,11 +170,13 @@ export class Barrage {
       const text = JSON.stringify({ id, commit: { writes: [{ set: { name, text: `${id}` } }] } })
       return encode({ opcode: TEXT, payload: Buffer.from(text) })
     })
-    this.sent.messages += FLOOD
-    const answers = await this.#ask(`${this.#config}:subscribe?quiet=true`, [Buffer.concat(frames)], FLOOD)
-    const codes = new Set(answers.map((text) => (JSON.parse(text) as { error?: { code: number } }).error?.code))
-    const unexpected = [...codes].filter((code) => code !== undefined && code !== 429 && code !== 503)
-    if (unexpected.length) throw new Violation('a flood is done, or refused as too much', unexpected)
+    for (const line of LINES) {
+      this.sent.messages += FLOOD
+      const answers = await this.#ask(`${this.#config}:subscribe${line}`, [Buffer.concat(frames)], FLOOD)
+      const codes = new Set(answers.map((text) => (JSON.parse(text) as { error?: { code: number } }).error?.code))
+      const unexpected = [...codes].filter((code) => code !== undefined && code !== 429 && code !== 503)
+      if (unexpected.length) throw new Violation('a flood is done, or refused as too much', unexpected)
+    }
     const path = `/v1beta1/${this.#config}:subscribe`
     const lost = await Promise.all(Array.from({ length: LOST }, () => RawSocket.open(this.#url, path)))
     for (const [index, socket] of lost.entries()) socket.end(index % 2 === 0)

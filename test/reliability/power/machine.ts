@@ -61,6 +61,7 @@ export class Machine {
       heard: () => true,
       beforeCommit: () => this.#arm(),
       undone: () => {},
+      turn: async () => {},
       broken,
       tell: (happened) => {
         tell(happened)

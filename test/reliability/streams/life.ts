@@ -6,6 +6,7 @@ import { endOf } from '../crash/ends.ts'
 import { endingOf, idOf } from '../crash/waiters.ts'
 import { byHttp, bySocket, Writer, type Send } from '../crash/writer.ts'
 import type { Random } from '../random.ts'
+import { LINES } from '../subject.ts'
 import { Violation } from '../suite.ts'
 import { Leases, LEASES } from './leases.ts'
 import { Reader, type ReaderOptions } from './reader.ts'
@@ -119,7 +120,7 @@ export class Life {
     }
     let send: Send | undefined
     const write = async () => {
-      send ??= bySocket(await this.#calls.listen(this.#config, '?quiet=true'))
+      send ??= bySocket(await this.#calls.listen(this.#config, writer.pace.pick(LINES)))
       await writer.write(send)
     }
     return untilUnanswered(write, pause)
