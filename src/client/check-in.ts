@@ -50,7 +50,8 @@ type Reply = { readonly id: number } & (wire.CommitResponse | { readonly error: 
 
 /**
  * A line to a config, by which many commits go over one WebSocket. That is opened for the first of them, and again for
- * the next where the service has closed it because nothing came. `config` is the config's full name. Throws `InvalidArgumentError` for what cannot be meant.
+ * the next where the service has closed it because nothing came. `config` is the config's full name. Throws
+ * `InvalidArgumentError` for what cannot be meant.
  */
 export function checkIns(client: Client, config: string, options: CheckInsOptions = {}): CheckIns {
   checkOptions(options, ['signal'], 'checkIns')

@@ -2,11 +2,12 @@
 import type { Outcome } from '../core/command.ts'
 import { all, invalid, ok, refuse, statusOf } from '../core/fault.ts'
 import { formatName } from '../core/name.ts'
-import type { Frame, FrameReader, Party } from '../object/check-ins.ts'
+import type { CheckingIn, Frame, FrameReader, Party, Reception } from '../object/check-ins.ts'
 import { accessOf } from './ask.ts'
-import { toldTo } from './auth/admit.ts'
+import { mayGoOn, toldTo } from './auth/admit.ts'
 import { recordRefusal } from './auth/record.ts'
 import * as bodies from './bodies.ts'
+import type { Env } from './env.ts'
 import { isObject, MAX_BODY_BYTES, readJsonText } from './json.ts'
 import { readCommit } from './methods/commit.ts'
 import { readRequestId } from './methods/names.ts'
@@ -18,6 +19,11 @@ const MAX_ID_TEXT = 500
 export const readFrames: FrameReader = (party) => (message) => {
   const { id, commit } = readFrame(message, party)
   return { commit, answer: (outcome) => JSON.stringify(answerOf(id, outcome, party)) }
+}
+
+/** How an object receives those who check in, as the edge would. */
+export function receive({ party, rateKey }: CheckingIn, env: Pick<Env, 'ROLLCALL_RATE_LIMIT'>): Reception {
+  return { read: readFrames(party), admit: env.ROLLCALL_RATE_LIMIT && (() => mayGoOn(env, rateKey)) }
 }
 
 type Id = string | number | undefined

@@ -11,6 +11,7 @@ import { configName, formatName } from '../core/name.ts'
 import { PONG, type Party } from '../object/check-ins.ts'
 import { NO_MESSAGES, PING, type Subscription } from '../object/sockets.ts'
 import { objectOf, type InConfig } from './ask.ts'
+import { rateKey } from './auth/admit.ts'
 import { SUBPROTOCOL, subprotocols } from './auth/credential.ts'
 import type { Env } from './env.ts'
 import { eventStream, isEventStream } from './event-stream.ts'
@@ -68,9 +69,9 @@ export async function takeMessages(
 ): Promise<Outcome | Response> {
   const { env, name, caller, request, expires } = call
   if (!isUpgrade(request)) return notHow(call, access)
-  // Somebody must be there to ask the rate limit, too.
-  if (call.query.direct && expires === undefined && !env.ROLLCALL_RATE_LIMIT) {
-    const object = await listenTo(env, formatName(name), { party: { name, caller }, access })
+  if (call.query.direct && expires === undefined) {
+    const opening = { party: { name, caller }, rateKey: rateKey(caller?.identity ?? '', request), access }
+    const object = await listenTo(env, formatName(name), opening)
     return object.ok ? upgraded(object.value, request) : object
   }
   const there = await objectOf(env, name).query({ type: 'getConfig' }, access)

@@ -8,7 +8,7 @@ import type { Command, Outcome } from '../core/command.ts'
 import { refuse, TOO_MANY, type Result } from '../core/fault.ts'
 import type { ResourceName } from '../core/name.ts'
 import type { Commits } from './commits.ts'
-import { PING } from './sockets.ts'
+import { CLOSE_NORMAL, PING } from './sockets.ts'
 
 /** Who checks in, and where. */
 export interface Party {
@@ -20,6 +20,8 @@ export interface Party {
 /** What a socket is opened for that checks in. */
 export interface CheckingIn {
   readonly party: Party
+  /** By what its frames are counted where the platform limits how many a caller may send. */
+  readonly rateKey: string
   /** What whoever opens it must be allowed; absent where that is settled already. */
   readonly access?: Access | undefined
 }
@@ -33,6 +35,13 @@ export interface Frame {
 /** Reads what a party says. */
 export type FrameReader = (party: Party) => (message: string) => Frame
 
+/** How those are received who check in: the words and the limits are the edge's to know. */
+export interface Reception {
+  readonly read: (message: string) => Frame
+  /** Whether one more frame is within the caller's rate limit now; absent where nobody counts. Never rejects. */
+  readonly admit?: (() => Promise<boolean>) | undefined
+}
+
 /** The most frames of a socket that wait for their answers. */
 export const MAX_FRAMES = 1024
 
@@ -42,13 +51,12 @@ export const PONG = 'pong'
 /** How often is looked for sockets on which nothing has come since the last look, in milliseconds. */
 const IDLE_MS = 30_000
 
-/** RFC 6455, section 7.4.1: the purpose of the connection has been fulfilled. */
-const CLOSE_NORMAL = 1000
-
 /** A socket, and what is known of it. */
 interface Line {
   readonly socket: WebSocket
-  readonly read: (message: string) => Frame
+  readonly reception: Reception
+  /** Settled when all frames so far were admitted or refused. */
+  admitted: Promise<void>
   /** How many of its frames wait for their answers. */
   waiting: number
   /** Whether nothing but pings has come since the last look. */
@@ -70,10 +78,10 @@ export class CheckIns {
     return this.#lines.size
   }
 
-  /** Answers the response that upgrades a connection. `read` reads what comes on it. */
-  attach(read: (message: string) => Frame): Response {
+  /** Answers the response that upgrades a connection. */
+  attach(reception: Reception): Response {
     const { 0: client, 1: socket } = new WebSocketPair()
-    const line: Line = { socket, read, waiting: 0, idle: false, over: false }
+    const line: Line = { socket, reception, admitted: Promise.resolve(), waiting: 0, idle: false, over: false }
     socket.addEventListener('message', ({ data }) => this.#hear(line, data))
     socket.addEventListener('close', () => this.#forget(line))
     socket.accept()
@@ -87,7 +95,7 @@ export class CheckIns {
     if (line.over) return
     if (data === PING) return say(line, PONG)
     line.idle = false
-    const { commit, answer } = line.read(typeof data === 'string' ? data : '')
+    const { commit, answer } = line.reception.read(typeof data === 'string' ? data : '')
     if (!commit.ok) return say(line, answer(commit))
     if (line.waiting >= MAX_FRAMES) return say(line, answer(refuse(TOO_MANY)))
     line.waiting += 1
@@ -95,11 +103,17 @@ export class CheckIns {
       line.waiting -= 1
       say(line, answer(outcome))
     }
-    this.#commits.submit(commit.value.command, commit.value.access).then(settle, (error: unknown) => {
-      // Nobody knows whether it was done; a requestId lets the caller try again.
-      console.error({ message: 'a commit of a socket failed', event: 'check-in.failed', error })
-      settle(refuse({ kind: 'unavailable' }))
-    })
+    const submit = () => {
+      this.#commits.submit(commit.value.command, commit.value.access).then(settle, (error: unknown) => {
+        // Nobody knows whether it was done; a requestId lets the caller try again.
+        console.error({ message: 'a commit of a socket failed', event: 'check-in.failed', error })
+        settle(refuse({ kind: 'unavailable' }))
+      })
+    }
+    const admission = line.reception.admit?.()
+    if (!admission) return submit()
+    // However long it is asked for each of them, frames are done in their order.
+    line.admitted = line.admitted.then(async () => ((await admission) ? submit() : settle(refuse(TOO_MANY))))
   }
 
   #closeIdle(): void {

@@ -10,7 +10,7 @@ import { beginStream } from '../core/stream.ts'
 import type { Stamp } from '../core/time.ts'
 import type * as wire from '../core/wire.ts'
 import { Callbacks } from './callbacks.ts'
-import { CheckIns, type CheckingIn, type FrameReader } from './check-ins.ts'
+import { CheckIns, type CheckingIn, type Reception } from './check-ins.ts'
 import { Commits } from './commits.ts'
 import type { OutboxMessage } from './messages.ts'
 import { Outbox } from './outbox.ts'
@@ -21,6 +21,8 @@ import { SqlStore } from './sql-store.ts'
 /** The bindings that the object itself needs. */
 export interface ObjectEnv extends CallbackEnv {
   readonly PROJECT: DurableObjectNamespace<Project>
+  /** Counts the requests of callers, where the platform does that. */
+  readonly ROLLCALL_RATE_LIMIT?: RateLimit
   /** The way that callbacks take, where it is another than to the rest of the world. */
   readonly CALLBACKS?: Fetcher
 }
@@ -32,8 +34,6 @@ export abstract class RuntimeConfig extends DurableObject<ObjectEnv> {
   readonly #checkIns: CheckIns
   readonly #outbox: Outbox
   readonly #callbacks: Callbacks
-  /** The words of frames are the edge's to know. */
-  protected abstract readonly readFrames: FrameReader
   /** When the alarm stands, in milliseconds since 1970: null where there is none, undefined where it is not known. */
   #alarm: number | null | undefined = null
 
@@ -131,10 +131,14 @@ export abstract class RuntimeConfig extends DurableObject<ObjectEnv> {
     return response
   }
 
-  #checkIn({ party, access }: CheckingIn): Response {
+  /** How those are received who check in. */
+  protected abstract receive(opening: CheckingIn): Reception
+
+  #checkIn(opening: CheckingIn): Response {
+    const { access } = opening
     const there = answer(this.#store, { type: 'getConfig' }, access)
     const ready = all({ there, room: this.#sockets.checkRoom(this.#checkIns.size) })
-    return ready.ok ? this.#checkIns.attach(this.readFrames(party)) : refused(ready.fault)
+    return ready.ok ? this.#checkIns.attach(this.receive(opening)) : refused(ready.fault)
   }
 
   /** What the subscription begins with, or why there is no such subscription. */

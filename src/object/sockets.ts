@@ -53,7 +53,7 @@ export const NO_MESSAGES: Fault = {
 }
 
 /** RFC 6455, section 7.4.1: the purpose of the connection has been fulfilled. */
-const CLOSE_NORMAL = 1000
+export const CLOSE_NORMAL = 1000
 /** That no close frame came, or one without a code: neither can be sent. */
 const CLOSE_ABNORMAL = 1006
 const CLOSE_NO_STATUS = 1005

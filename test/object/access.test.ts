@@ -310,7 +310,7 @@ function crowd(object: ConfigObject): Promise<WebSocket[]> {
 /** Asks for a socket of the object's own that checks in. */
 function checkIn(object: ConfigObject, name: string): Promise<Response> {
   const [, project, , config] = name.split('/') as [string, string, string, string]
-  const opening: CheckingIn = { party: { name: { kind: 'config', project, config } } }
+  const opening: CheckingIn = { party: { name: { kind: 'config', project, config } }, rateKey: 'a' }
   const headers = { Upgrade: 'websocket', [LISTENING]: encodeURIComponent(JSON.stringify(opening)) }
   return object.fetch('https://object/', { headers })
 }

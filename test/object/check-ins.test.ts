@@ -35,7 +35,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-const open = () => new Listener(checkIns.attach(read).webSocket as WebSocket)
+const open = (admit?: () => Promise<boolean>) => new Listener(checkIns.attach({ read, admit }).webSocket as WebSocket)
 
 /** Waits until so many frames have arrived. */
 const arrived = (number: number) => vi.waitFor(() => expect(commits.waiting).toHaveLength(number))
@@ -51,6 +51,22 @@ it('does many frames of a socket at a time, and refuses what is beyond as too ma
   await arrived(1)
   commits.finish()
   expect(await socket.next()).toEqual({ answer: 'again', code: 200 })
+  socket.close()
+})
+
+it('does the frames that are within the rate limit in their order, however long that is asked for each', async () => {
+  const admissions: ((may: boolean) => void)[] = []
+  const socket = open(() => new Promise((resolve) => admissions.push(resolve)))
+  for (const text of ['a', 'b', 'c']) socket.send(text)
+  await vi.waitFor(() => expect(admissions).toHaveLength(3))
+  admissions[2]?.(true)
+  admissions[1]?.(false)
+  expect(commits.waiting).toEqual([])
+  admissions[0]?.(true)
+  expect(await socket.next()).toEqual({ answer: 'b', code: 429 })
+  await arrived(2)
+  commits.finish()
+  for (const answer of ['a', 'c']) expect(await socket.next()).toEqual({ answer, code: 200 })
   socket.close()
 })
 
@@ -106,7 +122,7 @@ describe('a socket on which nothing comes', () => {
   })
 
   it('does nothing that comes behind its close', async () => {
-    const response = checkIns.attach(read)
+    const response = checkIns.attach({ read })
     const socket = response.webSocket as WebSocket
     vi.advanceTimersByTime(2 * HALF_A_MINUTE)
     const other = open()

@@ -55,7 +55,10 @@ function isForeign({ url, headers }: Request): boolean {
 }
 
 /** Whether a caller may make one more request now, where the platform counts them. */
-export async function mayGoOn({ ROLLCALL_RATE_LIMIT: limiter }: Env, key: string): Promise<boolean> {
+export async function mayGoOn(
+  { ROLLCALL_RATE_LIMIT: limiter }: Pick<Env, 'ROLLCALL_RATE_LIMIT'>,
+  key: string,
+): Promise<boolean> {
   if (!limiter) return true
   try {
     return (await limiter.limit({ key })).success

@@ -31,6 +31,13 @@ export const edges: readonly Mutant[] = [
     caughtBy: ['nonsense'],
   },
   {
+    name: 'the object answers a frame twice',
+    file: 'src/object/check-ins.ts',
+    text: '      say(line, answer(outcome))',
+    by: '      say(line, answer(outcome))\n      say(line, answer(outcome))',
+    caughtBy: ['nonsense'],
+  },
+  {
     name: 'a frame too many is left without an answer',
     file: 'src/http/check-in.ts',
     text: 'if (waiting.length >= MAX_FRAMES) return settle(refuse(TOO_MANY))',

@@ -45,6 +45,20 @@ export const power: readonly Mutant[] = [
     caughtBy: ['power'],
   },
   {
+    name: 'a write looks for no counter that was made since',
+    file: 'src/object/counters.ts',
+    text: '    this.#note(counter, selectors)',
+    by: '',
+    caughtBy: ['power'],
+  },
+  {
+    name: 'nobody is looked for who stands at the next count',
+    file: 'src/object/counters.ts',
+    text: 'threshold = count + 1) AS rises',
+    by: 'threshold = count + 2) AS rises',
+    caughtBy: ['power'],
+  },
+  {
     name: "a waiter's deadline is not noted",
     file: 'src/object/sql-store.ts',
     text: '    if (end) return\n    this.#dueAt(deadline)',
