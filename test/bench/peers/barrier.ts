@@ -21,10 +21,16 @@ export interface BarrierFigure extends Cost, Faults {
   readonly p99Ms: number
 }
 
-export interface BarrierOptions {
-  readonly shapes: readonly (readonly [nodes: number, waiters: number])[]
-  readonly passes: number
+/** A barrier, and how often each pass has it: the small ones are over in so little time that one says nothing. */
+export interface Shape {
+  readonly nodes: number
+  readonly waiters: number
   readonly repetitions: number
+}
+
+export interface BarrierOptions {
+  readonly shapes: readonly Shape[]
+  readonly passes: number
 }
 
 /** How many connections nodes share at most. */
@@ -32,22 +38,19 @@ const CONNECTIONS = 64
 
 export function measureBarriers(
   candidates: readonly Candidate[],
-  { shapes, passes, repetitions }: BarrierOptions,
+  { shapes, passes }: BarrierOptions,
 ): Promise<BarrierFigure[]> {
-  return inTurn(candidates, shapes, passes, ({ system, pid }, [nodes, waiters], pass) =>
-    measurePass(system.barriers as Barriers, pid, { name: system.name, pass, nodes, waiters, repetitions }),
+  return inTurn(candidates, shapes, passes, ({ system, pid }, shape, pass) =>
+    measurePass(system.barriers as Barriers, pid, { name: system.name, pass, ...shape }),
   )
 }
 
-interface Shape {
+interface Pass extends Shape {
   readonly name: string
   readonly pass: number
-  readonly nodes: number
-  readonly waiters: number
-  readonly repetitions: number
 }
 
-async function measurePass(barriers: Barriers, pid: number, shape: Shape): Promise<BarrierFigure> {
+async function measurePass(barriers: Barriers, pid: number, shape: Pass): Promise<BarrierFigure> {
   const { name, pass, nodes, waiters, repetitions } = shape
   const fleet = await barriers.openNodes(Math.min(nodes, CONNECTIONS))
   const totals: number[] = []

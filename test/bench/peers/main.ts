@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { measureBarriers } from './barrier.ts'
+import { measureBarriers, type Shape } from './barrier.ts'
 import { etcd } from './etcd.ts'
 import { measureFanOut } from './fan-out.ts'
 import type { Candidate } from './passes.ts'
@@ -35,13 +35,12 @@ const FULL = {
   writes: { connections: [1, 8, 64], passes: 5, roundMs: 1000 },
   barrier: {
     shapes: [
-      [10, 10],
-      [100, 100],
-      [1000, 10],
-      [10, 500],
-    ] as (readonly [number, number])[],
+      { nodes: 10, waiters: 10, repetitions: 10 },
+      { nodes: 100, waiters: 100, repetitions: 3 },
+      { nodes: 1000, waiters: 10, repetitions: 3 },
+      { nodes: 10, waiters: 500, repetitions: 3 },
+    ] as readonly Shape[],
     passes: 5,
-    repetitions: 2,
   },
   fanOut: { watchers: [1, 100, 1000], passes: 5, repetitions: 10 },
   size: {
@@ -60,7 +59,7 @@ const FULL = {
 
 const QUICK: typeof FULL = {
   writes: { ...FULL.writes, passes: 2, roundMs: 200 },
-  barrier: { ...FULL.barrier, passes: 2, repetitions: 1 },
+  barrier: { passes: 2, shapes: FULL.barrier.shapes.map((shape) => ({ ...shape, repetitions: 1 })) },
   fanOut: { ...FULL.fanOut, passes: 2, repetitions: 3 },
   size: {
     ...FULL.size,
