@@ -1,5 +1,5 @@
 /** A disk that keeps what it has had the time to write, and loses the rest when the power is cut. */
-import type { CommitStorage } from '../../../src/object/commits.ts'
+import type { CommitOptions, CommitStorage } from '../../../src/object/commits.ts'
 import type { Stamp } from '../../../src/core/time.ts'
 import { nodeDatabase } from '../../support/node-database.ts'
 
@@ -33,7 +33,7 @@ export class Disk {
    * The storage of a machine that has power from now on; a machine from before can do nothing any more. `begun` is called
    * at the start of each transaction that is in no other.
    */
-  power(begun: () => void): CommitStorage {
+  power(begun: () => void): CommitStorage & Pick<CommitOptions, 'turn'> {
     const life = ++this.#lives
     const alive = () => {
       if (life !== this.#lives) throw new Error('a machine without power has used its disk')
@@ -54,6 +54,8 @@ export class Disk {
         alive()
         return new Promise((resolve, reject) => this.#syncs.push({ resolve, reject }))
       },
+      // A machine whose power went meanwhile has no next turn.
+      turn: () => new Promise((resolve) => queueMicrotask(() => life === this.#lives && resolve())),
     }
   }
 

@@ -61,7 +61,7 @@ export class Machine {
       heard: () => true,
       beforeCommit: () => this.#arm(),
       undone: () => {},
-      turn: async () => {},
+      turn: () => storage.turn(),
       broken,
       tell: (happened) => {
         tell(happened)
