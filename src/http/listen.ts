@@ -1,4 +1,4 @@
-/** Listening to an object: by a hibernating WebSocket, so that it may sleep while nothing happens. */
+/** WebSockets to an object: those that listen hibernate, so that it may sleep; those that check in keep it awake. */
 import { refuse, ok, type Fault, type Result } from '../core/fault.ts'
 import type { CheckingIn } from '../object/check-ins.ts'
 import { FAULT, LISTENING, type Listening } from '../object/sockets.ts'
