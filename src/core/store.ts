@@ -24,6 +24,9 @@ export interface Deletion {
   readonly updated: Stamp
 }
 
+/** What stands in the way of a new variable: one of its name, or one above or beneath it. */
+export type Obstacle = 'same' | 'prefix'
+
 export interface Store extends Sight {
   /** Does what `closure` does, or nothing if that comes to a refusal. */
   attempt<T>(closure: () => Result<T>): Result<T>
@@ -49,8 +52,8 @@ export interface Store extends Sight {
   hasCallbacks(atLeast: number): boolean
 
   variable(path: string): Variable | undefined
-  /** What keeps a variable from being made at `path`: one of that name, or one above or beneath it. */
-  obstacle(path: string): 'same' | 'prefix' | undefined
+  /** What keeps a variable from being made at `path`. */
+  obstacle(path: string): Obstacle | undefined
   insertVariable(variable: Variable): void
   /** Stores a variable in the place of the one that was there. */
   updateVariable(variable: Variable, before: Variable): void

@@ -253,7 +253,7 @@ export class Commits {
       if (events.length) happened.push({ events, policy: store.config()?.policy ?? before })
       return () => resolve(result as never)
     })
-    store.saveMeta()
+    store.save()
     beforeCommit()
     this.#sweepFirst = false
     return { settled, happened }
@@ -265,11 +265,11 @@ export class Commits {
     let settle: (result: never) => void = resolve
     return {
       run(now) {
-        const usage = store.usage()
+        store.save()
         try {
           return storage.transactionSync(() => run(now))
         } catch (error) {
-          store.reload(usage)
+          store.reload()
           settle = () => reject(error)
           return { result: undefined, events: [] }
         }

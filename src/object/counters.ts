@@ -15,27 +15,19 @@ import { isUnder, rootsOf } from '../core/name.ts'
 import type { Stamp } from '../core/time.ts'
 import type { Contents } from '../core/variable.ts'
 import type * as wire from '../core/wire.ts'
-import { among, beneath, type Row, type Sql } from './schema.ts'
+import { Counts, type Count, type Spot } from './counts.ts'
+import { beneath, type Row, type Sql } from './schema.ts'
 
-/** A counter's row, as far as a write must know it. */
-interface CounterRow extends Row {
+/** The most spots that are kept in memory. */
+const MOST_KNOWN = 5000
+
+/** A counter at one of its places. */
+interface LosingRow extends Row {
   id: number
   count: number
   match: string | null
-  keeps: number | null
-  /** Whether a waiter gains by one more, and by one less: 1 or 0. */
-  rises: number
-  falls: number
+  place: string
 }
-
-const FIND_COUNTERS = `SELECT id, count, match, keeps,
-  EXISTS (SELECT 1 FROM atoms WHERE counter = id AND gains = 1 AND threshold = count + 1) AS rises,
-  EXISTS (SELECT 1 FROM atoms WHERE counter = id AND gains = 0 AND threshold = count) AS falls
-  FROM places JOIN counters ON counter = id`
-
-/** The most pairs of a place and a selector that are kept in memory, and that one query asks for. */
-const MOST_KNOWN = 5000
-const MOST_ASKED = 10
 
 /** An atom of a waiter, and whether the waiter gains by its holding or by its not holding. */
 export interface WaitingAtom {
@@ -45,23 +37,32 @@ export interface WaitingAtom {
 
 export class Counters {
   readonly #sql: Sql
+  readonly #counts: Counts
   /**
-   * At least the pairs of a place and a selector at which there are counters, so that a write need not look where there
-   * are none; undefined while they are not known, null where they are too many.
+   * At least the spots at which there are counters, as texts, so that a write need not look where there are none;
+   * undefined while they are not known, null where they are too many.
    */
   #known: Set<string> | null | undefined
 
   constructor(sql: Sql) {
     this.#sql = sql
+    this.#counts = new Counts(sql)
   }
 
-  /** To be called when the tables have changed by other hands. */
+  /** To be called when the tables have changed by other hands: what was not saved was undone. */
   reload(): void {
     this.#known = undefined
+    this.#counts.clear()
+  }
+
+  /** Writes down how far the counters have moved. To be called before the commit, and before what may be undone alone. */
+  save(): void {
+    this.#counts.save()
   }
 
   /** Keeps the counters of a waiter's atoms from now on. */
   watch(waiter: string, atoms: readonly WaitingAtom[], stamp: Stamp): void {
+    this.#counts.forget()
     for (const { atom, gains } of atoms) {
       const counter = this.#idOf(atom.counter) ?? this.#keep(atom.counter, stamp)
       const query = 'INSERT OR IGNORE INTO atoms VALUES (?, ?, ?, ?)'
@@ -71,6 +72,7 @@ export class Counters {
 
   /** Forgets a waiter's atoms, and the counters that no other waiter needs. */
   unwatch(waiter: string, atoms: readonly WaitingAtom[]): void {
+    this.#counts.forget()
     for (const { atom, gains } of atoms) {
       const counter = this.#idOf(atom.counter)
       if (counter === undefined) continue
@@ -84,6 +86,7 @@ export class Counters {
 
   /** A counter as it is kept, or counted now where it is not. */
   counted(counter: Counter): Counted {
+    this.save()
     const row = this.#sql.exec('SELECT id, count, changed FROM counters WHERE key = ?', counter.key).toArray()[0]
     if (!row) return { count: this.#countNow(counter) }
     return { count: Number(row.count), kept: { counter: Number(row.id), changed: Number(row.changed) } }
@@ -99,22 +102,24 @@ export class Counters {
 
   /** Moves the counters by a change of one variable. */
   shift(path: string, before: Contents | undefined, after: Contents | undefined, stamp: Stamp): Move[] {
-    const rows = this.#rowsFor(placesOf(path), selectorsFor(before, after))
-    // A match of several texts is found by the one before and by the one after.
-    const found = new Map(rows.map((row) => [row.id, row]))
     const moves: Move[] = []
-    for (const row of found.values()) {
-      const by = row.keeps === null ? difference(row, before, after) : this.#keepOne(row, path, after)
-      if (by) moves.push(this.#move(row, row.count + by, stamp, Boolean(by > 0 ? row.rises : row.falls)))
+    for (const count of this.#counts.find(this.#spots(placesOf(path), selectorsFor(before, after)))) {
+      const by = count.keeps === null ? difference(count, before, after) : this.#keepOne(count, path, after)
+      if (by) moves.push(this.#counts.move(count, by, stamp))
     }
+    if (moves.some(({ crosses }) => crosses)) this.#counts.forget()
     return moves
   }
 
   /** Moves the counters as the deletion of the variable at `root` and of all beneath does, which is yet to come. */
   shiftSubtree(root: string, stamp: Stamp): Move[] {
+    this.#counts.forget()
     const moves: Move[] = []
-    for (const [row, removed] of this.#losing(root)) {
-      if (removed) moves.push(this.#move(row, row.count - removed, stamp))
+    for (const [{ id, count }, removed] of this.#losing(root)) {
+      if (!removed) continue
+      const to = count - removed
+      this.#sql.exec('UPDATE counters SET count = ?, changed = ? WHERE id = ?', to, stamp, id)
+      moves.push({ counter: id, from: count, to, crosses: true })
     }
     return moves
   }
@@ -135,32 +140,18 @@ export class Counters {
     return rows.map(({ waiter }) => waiter as string)
   }
 
-  /** `crosses` is whether a waiter gains by it, or might. */
-  #move({ id, count }: CounterRow, to: number, stamp: Stamp, crosses = true): Move {
-    this.#sql.exec('UPDATE counters SET count = ?, changed = ? WHERE id = ?', to, stamp, id)
-    return { counter: id, from: count, to, crosses }
+  /** Where counters may be found at any of these places, under any of these selectors. */
+  #spots(places: readonly string[], selectors: readonly string[]): Spot[] {
+    const known = this.#knownSpots()
+    const spots = places.flatMap((place) => selectors.map((selector): Spot => [place, selector]))
+    return known ? spots.filter((spot) => known.has(spotKey(spot))) : spots
   }
 
-  /** The counters at any of these places, under any of these selectors. */
-  #rowsFor(places: readonly string[], selectors: readonly string[]): CounterRow[] {
-    const known = this.#knownPairs()
-    const pairs = places.flatMap((place) => selectors.map((selector) => [place, selector] as const))
-    const there = known ? pairs.filter(([place, selector]) => known.has(pair(place, selector))) : pairs
-    if (!there.length) return []
-    if (there.length <= MOST_ASKED) {
-      const either = there.map(() => '(place = ? AND selector = ?)').join(' OR ')
-      return this.#sql.exec(`${FIND_COUNTERS} WHERE ${either}`, ...there.flat()).toArray() as CounterRow[]
-    }
-    const [at, under] = [among(places), among(selectors)]
-    const query = `${FIND_COUNTERS} WHERE place IN ${at.list} AND selector IN ${under.list}`
-    return this.#sql.exec(query, ...at.bound, ...under.bound).toArray() as CounterRow[]
-  }
-
-  #knownPairs(): ReadonlySet<string> | null {
+  #knownSpots(): ReadonlySet<string> | null {
     if (this.#known !== undefined) return this.#known
     const query = 'SELECT DISTINCT place, selector FROM places LIMIT ?'
     const rows = this.#sql.exec(query, MOST_KNOWN + 1).toArray()
-    const known = new Set(rows.map(({ place, selector }) => pair(place as string, selector as string)))
+    const known = new Set(rows.map(({ place, selector }) => spotKey([place as string, selector as string])))
     return (this.#known = known.size > MOST_KNOWN ? null : known)
   }
 
@@ -168,7 +159,7 @@ export class Counters {
   #note({ places }: Counter, selectors: readonly string[]): void {
     const known = this.#known
     if (!known) return
-    for (const place of places) for (const selector of selectors) known.add(pair(place, selector))
+    for (const place of places) for (const selector of selectors) known.add(spotKey([place, selector]))
     if (known.size > MOST_KNOWN) this.#known = null
   }
 
@@ -201,9 +192,9 @@ export class Counters {
   }
 
   /** Counts a variable for a counter that keeps what it has counted. Answers 1 if it was not counted before. */
-  #keepOne(row: CounterRow, path: string, after: Contents | undefined): number {
-    if (!after || row.count >= (row.keeps as number) || !matches(matchOf(row), after)) return 0
-    return this.#sql.exec('INSERT OR IGNORE INTO kept VALUES (?, ?) RETURNING 1', row.id, path).toArray().length
+  #keepOne({ id, count, keeps, match }: Count, path: string, after: Contents | undefined): number {
+    if (!after || count >= (keeps as number) || !matches(match, after)) return 0
+    return this.#sql.exec('INSERT OR IGNORE INTO kept VALUES (?, ?) RETURNING 1', id, path).toArray().length
   }
 
   #countNow(counter: Counter): number {
@@ -234,19 +225,19 @@ export class Counters {
   }
 
   /** The counters that lose by the deletion of a subtree, and how many each. Those that keep never lose. */
-  #losing(root: string): Map<CounterRow, number> {
+  #losing(root: string): Map<LosingRow, number> {
     const above = JSON.stringify(rootsOf(root).map(placeUnder))
     // Places at and beneath the root: of names, and of subtrees that will be empty.
-    const query = `SELECT id, count, match, keeps, place FROM places JOIN counters ON counter = id
+    const query = `SELECT id, count, match, place FROM places JOIN counters ON counter = id
       WHERE keeps IS NULL AND (place IN (SELECT value FROM json_each(?)) OR place = ? OR (place > ? AND place < ?))
       GROUP BY id, place`
     const [from, to] = beneath(root)
-    const rows = this.#sql.exec(query, above, root, from, to).toArray() as (CounterRow & { place: string })[]
+    const rows = this.#sql.exec(query, above, root, from, to).toArray() as LosingRow[]
     if (!rows.length) return new Map()
     const byId = new Map(rows.map((row) => [row.id, row]))
-    const lost = new Map<CounterRow, number>()
+    const lost = new Map<LosingRow, number>()
     const lose = (id: number, number: number) => {
-      const row = byId.get(id) as CounterRow
+      const row = byId.get(id) as LosingRow
       lost.set(row, (lost.get(row) ?? 0) + number)
     }
     const subtrees = rows.filter(({ place }) => rootAt(place) !== undefined)
@@ -262,7 +253,7 @@ export class Counters {
       const path = variable.path as string
       const under = compared.filter(({ place }) => isUnder(rootAt(place) as string, path)).map(({ id }) => id)
       for (const id of [...under, ...(names.get(path) ?? [])]) {
-        if (matches(matchOf(byId.get(id) as CounterRow), contentsOf(variable))) lose(id, 1)
+        if (matches(matchOf(byId.get(id) as LosingRow), contentsOf(variable))) lose(id, 1)
       }
     }
     return lost
@@ -270,15 +261,14 @@ export class Counters {
 }
 
 /** A place and the beginning of a selector as one text: a place has no space, and a text to compare may be long. */
-const pair = (place: string, selector: string) => `${place} ${selector.slice(0, 40)}`
+const spotKey = ([place, selector]: Spot) => `${place} ${selector.slice(0, 40)}`
 
-const matchOf = ({ match }: CounterRow): wire.Match | undefined => (match === null ? undefined : JSON.parse(match))
+const matchOf = ({ match }: LosingRow): wire.Match | undefined => (match === null ? undefined : JSON.parse(match))
 
 const contentsOf = ({ kind, contents }: Row) => ({ kind: kind as Contents['kind'], contents: contents as string })
 
 /** By how much a change of a variable moves a counter that counts what is there. */
-function difference(row: CounterRow, before: Contents | undefined, after: Contents | undefined): number {
-  const match = matchOf(row)
+function difference({ match }: Count, before: Contents | undefined, after: Contents | undefined): number {
   const counts = (contents: Contents | undefined) => (contents && matches(match, contents) ? 1 : 0)
   return counts(after) - counts(before)
 }

@@ -5,9 +5,8 @@ import type { Config } from '../core/config.ts'
 import type { Counted, Counter, Move } from '../core/counter.ts'
 import type { Result } from '../core/fault.ts'
 import { rememberedUntil } from '../core/memory.ts'
-import { rootsOf } from '../core/name.ts'
 import { NO_USAGE, variableBytes, type Usage } from '../core/quota.ts'
-import type { Created, Deletion, Store } from '../core/store.ts'
+import type { Created, Deletion, Obstacle, Store } from '../core/store.ts'
 import { nextStamp, type Stamp } from '../core/time.ts'
 import type { Contents, Variable } from '../core/variable.ts'
 import { atomsOfWaiter, formulasOf, type Waiter } from '../core/waiter.ts'
@@ -16,8 +15,10 @@ import { Counters } from './counters.ts'
 import { Deletions } from './deletions.ts'
 import { Deliveries } from './deliveries.ts'
 import { Messages, type OutboxMessage } from './messages.ts'
+import { findObstacle } from './obstacle.ts'
+import { Requests } from './requests.ts'
 import { endColumns, leaseColumns, toVariable, toWaiter, VARIABLE, WAITER } from './rows.ts'
-import { among, beneath, BYTES, migrate, schemaVersion, type Database, type Row, type Sql } from './schema.ts'
+import { beneath, BYTES, migrate, schemaVersion, type Database, type Row, type Sql } from './schema.ts'
 
 /**
  * The config and the last stamp are cached; everything else is read when it is needed. A database in which nothing
@@ -35,6 +36,7 @@ export class SqlStore implements Store {
   readonly #counters: Counters
   readonly #deletions: Deletions
   readonly #messages: Messages
+  readonly #requests: Requests
   readonly callbacks: Deliveries
 
   constructor(database: Database) {
@@ -43,16 +45,16 @@ export class SqlStore implements Store {
     this.#counters = new Counters(this.#sql)
     this.#deletions = new Deletions(this.#sql)
     this.#messages = new Messages(this.#sql)
+    this.#requests = new Requests(this.#sql)
     this.callbacks = new Deliveries(this.#sql)
     this.reload()
   }
 
   /**
    * Reads the cached state anew: at the start, after a transaction was undone, and after everything was deleted.
-   * The last stamp never goes back, for others may have seen it. `usage` is what the config holds, where that is not
-   * saved yet because the transaction around goes on.
+   * The last stamp never goes back, for others may have seen it.
    */
-  reload(usage?: Usage): void {
+  reload(): void {
     this.#migrated = schemaVersion(this.#sql) !== undefined
     this.#config = undefined
     this.#savedStamp = 0
@@ -65,7 +67,7 @@ export class SqlStore implements Store {
     const meta = this.#one('SELECT stamp, variables, bytes, waiters FROM meta') as Usage & { stamp: Stamp } & Row
     this.#savedStamp = meta.stamp
     this.#stamp = Math.max(this.#stamp, meta.stamp)
-    this.#usage = usage ?? { variables: meta.variables, bytes: meta.bytes, waiters: meta.waiters }
+    this.#usage = { variables: meta.variables, bytes: meta.bytes, waiters: meta.waiters }
     this.findNextDue()
     const row = this.#one('SELECT name, description, policy, created, updated FROM config')
     if (row) this.#config = { ...(row as Row & Config), policy: JSON.parse(row.policy as string) }
@@ -85,6 +87,7 @@ export class SqlStore implements Store {
   }
 
   attempt<T>(closure: () => Result<T>): Result<T> {
+    this.#counters.save()
     const [stamp, usage] = [this.#stamp, this.#usage]
     let refusal: Result<T> | undefined
     try {
@@ -104,8 +107,12 @@ export class SqlStore implements Store {
     }
   }
 
-  /** Writes the last stamp and the usage down, once for all that was written with it. To be called before the commit. */
-  saveMeta(): void {
+  /**
+   * Writes down what is kept in memory: counts, the last stamp and the usage, once for all that was written with it. To
+   * be called before the commit, and before what may be undone alone.
+   */
+  save(): void {
+    this.#counters.save()
     if (!this.#migrated || this.#stamp === this.#savedStamp) return
     const { variables, bytes, waiters } = this.#usage
     const query = 'UPDATE meta SET stamp = ?, variables = ?, bytes = ?, waiters = ?'
@@ -218,14 +225,8 @@ export class SqlStore implements Store {
     return row && toVariable(row)
   }
 
-  obstacle(path: string): 'same' | 'prefix' | undefined {
-    const roots = rootsOf(path).slice(1)
-    const { list, bound } = among(roots)
-    const above = roots.length > MOST_SELECTS ? [`${AT} IN ${list}`] : roots.map(() => `${AT} = ?`)
-    const query = [...above, `SELECT path FROM (${AT} > ? AND path < ? LIMIT 1)`].join(' UNION ALL ')
-    const rows = this.#sql.exec(query, ...bound, ...beneath(path)).toArray()
-    if (!rows.length) return undefined
-    return rows.some((row) => row.path === path) ? 'same' : 'prefix'
+  obstacle(path: string): Obstacle | undefined {
+    return findObstacle(this.#sql, path)
   }
 
   insertVariable(variable: Variable): void {
@@ -250,7 +251,7 @@ export class SqlStore implements Store {
 
   deleteVariable({ path, contents, updated }: Variable, stamp: Stamp): void {
     this.#sql.exec('DELETE FROM variables WHERE path = ?', path)
-    this.#sql.exec("DELETE FROM requests WHERE kind = 'variable' AND name = ?", path)
+    this.#requests.forget('variable', path)
     this.#deletions.add(path, updated, stamp)
     this.#dueAt(rememberedUntil(stamp))
     this.#use(-1, -variableBytes(path, contents))
@@ -273,8 +274,7 @@ export class SqlStore implements Store {
     this.#deletions.addSubtree(root, removed, stamp)
     this.#dueAt(rememberedUntil(stamp))
     this.#sql.exec('DELETE FROM variables WHERE path = ? OR (path > ? AND path < ?)', root, ...beneath(root))
-    const requests = "DELETE FROM requests WHERE kind = 'variable' AND (name = ? OR (name > ? AND name < ?))"
-    this.#sql.exec(requests, root, ...beneath(root))
+    this.#requests.forgetSubtree(root)
     this.#use(-removed, -bytes)
     return removed
   }
@@ -346,7 +346,7 @@ export class SqlStore implements Store {
   deleteWaiter(waiter: Waiter): void {
     const { id, end } = waiter
     this.#sql.exec('DELETE FROM waiters WHERE id = ?', id)
-    this.#sql.exec("DELETE FROM requests WHERE kind = 'waiter' AND name = ?", id)
+    this.#requests.forget('waiter', id)
     this.#use(0, 0, -1)
     if (!end) this.#counters.unwatch(id, atomsOfWaiter(formulasOf(waiter)))
   }
@@ -376,29 +376,22 @@ export class SqlStore implements Store {
   // Requests
 
   replay(kind: Created, requestId: string): wire.Answer | undefined {
-    if (!this.#migrated) return undefined
-    const row = this.#one('SELECT answer FROM requests WHERE kind = ? AND id = ?', kind, requestId)
-    return row && JSON.parse(row.answer as string)
+    return this.#migrated ? this.#requests.answerFor(kind, requestId) : undefined
   }
 
   remember(kind: Created, requestId: string, name: string, answer: wire.Answer, expires: Stamp): void {
-    const query = 'INSERT OR REPLACE INTO requests VALUES (?, ?, ?, ?, ?)'
-    this.#sql.exec(query, kind, requestId, name, JSON.stringify(answer), expires)
+    this.#requests.add(kind, requestId, name, answer, expires)
     this.#dueAt(expires)
   }
 
   expireRequests(now: Stamp): void {
-    this.#sql.exec('DELETE FROM requests WHERE expires <= ?', now)
+    this.#requests.expire(now)
   }
 
   #one(query: string, ...bindings: (string | number)[]): Row | undefined {
     return this.#sql.exec(query, ...bindings).toArray()[0]
   }
 }
-
-const AT = 'SELECT path FROM variables WHERE path'
-/** As many selects as are put together beside another: a Durable Object takes five at most. A list takes longer. */
-const MOST_SELECTS = 3
 
 /** What a config has, and loses when it is deleted. */
 const TABLES = ['config', 'variables', 'deletions', 'waiters', 'counters', 'places', 'kept', 'atoms', 'requests']

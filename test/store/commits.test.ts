@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { apply } from '../../src/core/apply.ts'
 import type { Command, Event } from '../../src/core/command.ts'
 import { answer } from '../../src/core/query.ts'
 import { Commits, MAX_WAITING } from '../../src/object/commits.ts'
@@ -229,6 +230,24 @@ it('lets a job that throws undo itself alone, and gives no stamp twice', async (
   expect(paths()).toEqual(['a', 'b', 'c'])
   const stamps = Array.from(store.variables(''), ({ updated }) => updated)
   expect(new Set(stamps).size).toBe(3)
+})
+
+it('counts what was done before a job that throws, and not what that job did', async () => {
+  const spec = { timeout: '60s', success: { cardinality: { path: '/', number: 9 } } }
+  void commits.submit({ type: 'createWaiter', id: 'w', spec, requestId: '' })
+  await disk.write()
+  void commits.submit(write('a'))
+  void commits.submit(write('b'))
+  const throws = commits.change((changed) => {
+    apply(changed, write('half'), { now: 1000, heard: () => false })
+    throw new Error('a bug')
+  })
+  void commits.submit(write('c'))
+  const thrown = follow(throws)
+  await disk.write()
+  await disk.write()
+  expect(thrown.error).toEqual(new Error('a bug'))
+  expect(answer(store, { type: 'getWaiter', id: 'w' })).toMatchObject({ value: { progress: { success: { have: 3 } } } })
 })
 
 it('tells nobody that it was done when the disk refused it', async () => {

@@ -3,6 +3,7 @@ import { apply } from '../../src/core/apply.ts'
 import type { Command } from '../../src/core/command.ts'
 import type { EndCondition } from '../../src/core/wire.ts'
 import { SqlStore } from '../../src/object/sql-store.ts'
+import { ConfigAlone } from '../model/config.ts'
 import { nodeDatabase } from '../support/node-database.ts'
 
 /** A config with so many variables and waiters that wait for other paths; answers how many statements a write takes. */
@@ -64,8 +65,10 @@ function statementsOfAnUpdate(waiters: readonly EndCondition[]): number {
   for (const [index, success] of waiters.entries()) {
     submit({ type: 'createWaiter', id: `w${index}`, spec: { timeout: '60s', success }, requestId: '' })
   }
+  store.save()
   const before = database.statements
   submit({ type: 'updateVariable', path: 'job', input: text('half') })
+  store.save()
   return database.statements - before
 }
 
@@ -80,6 +83,22 @@ it('a write takes two statements more for a counter that it moves, unless a wait
   const halves = (number: number): EndCondition => ({ cardinality: { path: '/', number, match: { equals: 'half' } } })
   expect(statementsOfAnUpdate([halves(2)])).toBe(statementsOfAnUpdate([]) + 2)
   expect(statementsOfAnUpdate([halves(1)])).toBeGreaterThan(statementsOfAnUpdate([]) + 2)
+})
+
+it('writes of one transaction look for the counters of their place once, and write each down once', () => {
+  const statements = (writes: number, waiters: number) => {
+    const config = new ConfigAlone()
+    for (let index = 0; index < waiters; index++)
+      config.wait(`w${index}`, { cardinality: { path: '/crew', number: 99 } })
+    config.store.save()
+    const before = config.database.statements
+    for (let index = 0; index < writes; index++) config.set(`crew/${index}`)
+    config.store.save()
+    return config.database.statements - before
+  }
+  expect(statements(1, 1)).toBe(statements(1, 0) + 2)
+  expect(statements(20, 1)).toBe(statements(20, 0) + 2)
+  expect(statements(20, 5)).toBe(statements(20, 0) + 2)
 })
 
 const many = (size: number, of: (index: number) => EndCondition) =>

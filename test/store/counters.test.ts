@@ -122,6 +122,77 @@ it('are found by a write however many there are, and whenever they were made', (
   expect(have('w1')).toBe(3)
 })
 
+describe('a count in memory', () => {
+  const next = (number: number): EndCondition => ({ cardinality: { path: 'crew', number } })
+
+  it('keeps what was written before a commit that is undone', () => {
+    config.wait('w', next(3))
+    config.set('crew/a')
+    const twice = { type: 'create' as const, path: 'crew/b', input: { kind: 'text' as const, contents: '' } }
+    expect(config.try({ type: 'commit', writes: [twice, twice], requestId: '' }).ok).toBe(false)
+    expect(have('w')).toBe(1)
+    config.set('crew/b')
+    config.set('crew/c')
+    expect(config.waiter('w').done).toBe(true)
+  })
+
+  it('is asked for by a waiter that comes later', () => {
+    config.wait('many', next(9))
+    config.set('crew/a')
+    config.wait('two', next(2))
+    config.set('crew/b')
+    expect(config.waiter('two').done).toBe(true)
+  })
+
+  it('passes the same threshold as often as it comes to it', () => {
+    config.wait('w', { all: [next(2), { variable: { name: 'go' } }] })
+    for (const path of ['crew/a', 'crew/b', 'crew/c']) config.set(path)
+    for (const path of ['crew/c', 'crew/b']) config.delete(path)
+    config.set('go')
+    expect(config.waiter('w').done).not.toBe(true)
+    config.set('crew/b')
+    expect(config.waiter('w').done).toBe(true)
+  })
+
+  it('passes a threshold downwards that it has passed upwards', () => {
+    config.wait('w', { all: [{ not: next(2) }, { variable: { name: 'go' } }] })
+    for (const path of ['crew/a', 'crew/b', 'go']) config.set(path)
+    expect(config.waiter('w').done).not.toBe(true)
+    config.delete('crew/b')
+    expect(config.waiter('w').done).toBe(true)
+  })
+
+  it('goes on behind a deletion of many', () => {
+    config.wait('w', next(9))
+    for (const path of ['crew/a', 'crew/b']) config.set(path)
+    config.delete('crew', true)
+    config.set('crew/c')
+    expect(have('w')).toBe(1)
+  })
+
+  it('is not that of another text which begins alike', () => {
+    const long = (end: string) => `${'a long text '.repeat(9)}${end}`
+    config.wait('one', under('/', { equals: long('1') }))
+    for (const name of ['a', 'b']) config.set(name, long('1'))
+    config.set('c', long('2'))
+    config.wait('two', under('/', { equals: long('2') }))
+    config.set('d', long('2'))
+    expect([have('one'), have('two')]).toEqual([2, 2])
+    config.set('a', long('2'))
+    expect([have('one'), have('two')]).toEqual([1, 3])
+  })
+
+  it('is found again where there are more of them than are kept', () => {
+    const crews = Array.from({ length: 1500 }, (_, index) => `crew-${index}`)
+    for (const crew of crews) config.wait(crew, under(crew))
+    for (const member of ['a', 'b']) {
+      for (const crew of crews) config.set(`${crew}/${member}`)
+      config.store.save()
+    }
+    expect(crews.map(have)).toEqual(crews.map(() => 2))
+  })
+})
+
 describe('what counters leave behind', () => {
   const tables = () => ['counters', 'places', 'kept', 'atoms'].map(rows)
 

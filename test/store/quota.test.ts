@@ -39,7 +39,7 @@ beforeEach(() => {
 
 function submit(command: Command): Outcome {
   const { outcome } = apply(store, command, { now: 1000, heard: () => true })
-  store.saveMeta()
+  store.save()
   return outcome
 }
 

@@ -41,7 +41,7 @@ it('knows an empty database, and a store on it writes nothing before its first c
   const store = new SqlStore(database)
   expect(store.config()).toBeUndefined()
   expect(store.outbox()).toEqual([])
-  store.saveMeta()
+  store.save()
   expect(schemaVersion(database.sql)).toBeUndefined()
   store.tick(1)
   expect(schemaVersion(database.sql)).toBeGreaterThan(0)

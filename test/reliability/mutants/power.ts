@@ -40,8 +40,8 @@ export const power: readonly Mutant[] = [
   {
     name: 'forget to arm before the commit',
     file: 'src/object/commits.ts',
-    text: '    store.saveMeta()\n    beforeCommit()',
-    by: '    store.saveMeta()',
+    text: '    store.save()\n    beforeCommit()',
+    by: '    store.save()',
     caughtBy: ['power'],
   },
   {
@@ -53,9 +53,23 @@ export const power: readonly Mutant[] = [
   },
   {
     name: 'nobody is looked for who stands at the next count',
-    file: 'src/object/counters.ts',
-    text: 'threshold = count + 1) AS rises',
-    by: 'threshold = count + 2) AS rises',
+    file: 'src/object/counts.ts',
+    text: 'to >= count.next',
+    by: 'to > count.next',
+    caughtBy: ['power'],
+  },
+  {
+    name: 'counts are not written down',
+    file: 'src/object/sql-store.ts',
+    text: '  save(): void {\n    this.#counters.save()',
+    by: '  save(): void {',
+    caughtBy: ['power'],
+  },
+  {
+    name: 'what is known of counters is kept though waiters come and go',
+    file: 'src/object/counts.ts',
+    text: '    this.save()\n    this.clear()',
+    by: '    this.save()',
     caughtBy: ['power'],
   },
   {
@@ -89,7 +103,7 @@ export const power: readonly Mutant[] = [
   {
     name: 'the last stamp is not saved',
     file: 'src/object/commits.ts',
-    text: '    store.saveMeta()\n    beforeCommit()',
+    text: '    store.save()\n    beforeCommit()',
     by: '    beforeCommit()',
     caughtBy: ['power'],
   },
