@@ -55,6 +55,9 @@ export const MAX_WAITING = 2048
 /** So many in one transaction are enough not to wait for more. */
 const ENOUGH = 128
 
+/** So many answers take longer to be worded than a turn of the event loop, in which those who listen are told. */
+const MANY = 8
+
 /** Something to do in the next transaction, and whom to tell of it. */
 interface Job {
   readonly run: (now: Stamp) => { result: unknown; events: readonly Event[] }
@@ -212,6 +215,8 @@ export class Commits {
       // It was done all the same, and those who asked for it must know.
       console.error({ message: 'what happened could not be told', event: 'commits.tell.failed', error })
     }
+    // What is sent leaves when the event loop turns: whoever waits shall not wait for the answers of others.
+    if (applied.settled.length >= MANY) await this.#options.turn()
     for (const settle of applied.settled) settle()
   }
 

@@ -39,10 +39,10 @@ export class Counters {
   readonly #sql: Sql
   readonly #counts: Counts
   /**
-   * At least the spots at which there are counters, as texts, so that a write need not look where there are none;
-   * undefined while they are not known, null where they are too many.
+   * At least the spots at which there are counters, so that a write need not look where there are none; undefined while
+   * they are not known, null where they are too many.
    */
-  #known: Set<string> | null | undefined
+  #known: Known | null | undefined
 
   constructor(sql: Sql) {
     this.#sql = sql
@@ -143,23 +143,28 @@ export class Counters {
   /** Where counters may be found at any of these places, under any of these selectors. */
   #spots(places: readonly string[], selectors: readonly string[]): Spot[] {
     const known = this.#knownSpots()
-    const spots = places.flatMap((place) => selectors.map((selector): Spot => [place, selector]))
-    return known ? spots.filter((spot) => known.has(spotKey(spot))) : spots
+    const spots: Spot[] = []
+    for (const place of places) {
+      for (const selector of known?.under(place, selectors) ?? selectors) spots.push([place, selector])
+    }
+    return spots
   }
 
-  #knownSpots(): ReadonlySet<string> | null {
+  #knownSpots(): Known | null {
     if (this.#known !== undefined) return this.#known
     const query = 'SELECT DISTINCT place, selector FROM places LIMIT ?'
     const rows = this.#sql.exec(query, MOST_KNOWN + 1).toArray()
-    const known = new Set(rows.map(({ place, selector }) => spotKey([place as string, selector as string])))
-    return (this.#known = known.size > MOST_KNOWN ? null : known)
+    if (rows.length > MOST_KNOWN) return (this.#known = null)
+    const known = new Known()
+    for (const { place, selector } of rows) known.add(place as string, selector as string)
+    return (this.#known = known)
   }
 
   /** Takes down where a new counter is found. */
   #note({ places }: Counter, selectors: readonly string[]): void {
     const known = this.#known
     if (!known) return
-    for (const place of places) for (const selector of selectors) known.add(spotKey([place, selector]))
+    for (const place of places) for (const selector of selectors) known.add(place, selector)
     if (known.size > MOST_KNOWN) this.#known = null
   }
 
@@ -260,8 +265,28 @@ export class Counters {
   }
 }
 
-/** A place and the beginning of a selector as one text: a place has no space, and a text to compare may be long. */
-const spotKey = ([place, selector]: Spot) => `${place} ${selector.slice(0, 40)}`
+/** The spots that are known, as far as the start of their selectors: a text to compare may be long. */
+class Known {
+  /** How many spots there are, of those that start alike one. */
+  size = 0
+  readonly #places = new Map<string, Set<string>>()
+
+  add(place: string, selector: string): void {
+    const there = this.#places.get(place) ?? new Set()
+    this.#places.set(place, there)
+    this.size -= there.size
+    there.add(start(selector))
+    this.size += there.size
+  }
+
+  /** Those of the selectors under which there may be counters at a place. */
+  under(place: string, selectors: readonly string[]): readonly string[] {
+    const there = this.#places.get(place)
+    return there ? selectors.filter((selector) => there.has(start(selector))) : []
+  }
+}
+
+const start = (selector: string) => selector.slice(0, 40)
 
 const matchOf = ({ match }: LosingRow): wire.Match | undefined => (match === null ? undefined : JSON.parse(match))
 

@@ -201,9 +201,11 @@ export class Sockets {
     switch (event.kind) {
       case 'variable': {
         const { variable, state } = event
+        const sockets = this.#socketsWith(watchTag(variable.path))
+        if (!sockets.length) return
         const may = maySee('runtimeconfig.variables.watch', variableName(this.#config, variable.path), policy)
         const message = () => ({ variable: variableResource(this.#config, variable, state) })
-        return this.#send(this.#socketsWith(watchTag(variable.path)), may, message)
+        return this.#send(sockets, may, message)
       }
       case 'waiterEnded': {
         const { waiter } = event

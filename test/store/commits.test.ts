@@ -232,6 +232,24 @@ it('lets a job that throws undo itself alone, and gives no stamp twice', async (
   expect(new Set(stamps).size).toBe(3)
 })
 
+it('tells who listens a turn before it answers many, and answers a few at once', async () => {
+  const many = Array.from({ length: 8 }, (_, index) => follow(commits.submit(write(`many/${index}`))))
+  await settled()
+  turns = []
+  await disk.write()
+  expect(told).toHaveLength(8)
+  expect(many.some(({ done }) => done)).toBe(false)
+  turns.shift()?.()
+  await settled()
+  expect(many.every(({ value }) => value?.ok)).toBe(true)
+  turns = undefined
+  const few = follow(commits.submit(write('few')))
+  await settled()
+  turns = []
+  await disk.write()
+  expect(few.done).toBe(true)
+})
+
 it('counts what was done before a job that throws, and not what that job did', async () => {
   const spec = { timeout: '60s', success: { cardinality: { path: '/', number: 9 } } }
   void commits.submit({ type: 'createWaiter', id: 'w', spec, requestId: '' })
