@@ -1,4 +1,5 @@
 /** The requests of the API that the bench sends, in the form in which Google's Go client sends them. */
+import type { BareBarrier } from './bare-barrier.ts'
 import { request, type Connection } from './connection.ts'
 
 const OPTIONS = '?alt=json&prettyPrint=false'
@@ -71,8 +72,24 @@ export class Config {
     return request('POST', `/bench/broadcast/${this.name}`, { text })
   }
 
-  bareSubscription(): string {
-    return `/bench/listen/${this.name}`
+  /** Where to listen to that, or to the end of a bare barrier. */
+  bareSubscription(barrier = ''): string {
+    return `/bench/listen/${this.name}?barrier=${barrier}`
+  }
+
+  /** Makes a barrier that keeps nothing, of so many nodes. */
+  bareBarrier(barrier: BareBarrier): Buffer {
+    return request('POST', `/bench/barrier/${this.name}`, barrier)
+  }
+
+  /** Where to check in to bare barriers. */
+  bareCheckIns(): string {
+    return `/bench/nodes/${this.name}`
+  }
+
+  /** Where is answered how many have checked in to a bare barrier. */
+  bareCount(barrier: string): string {
+    return `/bench/count/${this.name}?barrier=${barrier}`
   }
 
   /** Where a socket of the edge answers with what it is told. */

@@ -1,10 +1,11 @@
 /**
- * The Worker, and in it what the bench measures it against: an object that does nothing but answer, and one that does
- * nothing but send. Both go the way that the API's requests go, from the edge into the object that owns a config.
+ * The Worker, and in it what the bench measures it against: an object that does nothing but answer, one that does nothing
+ * but send, and one that does nothing but count what it hears. All go the way that the API's requests go, from the edge into the object that owns a config.
  */
 import type { Access } from '../../src/core/access.ts'
 import type { Command, Outcome } from '../../src/core/command.ts'
 import { variableResource } from '../../src/core/variable.ts'
+import type { BareBarrier } from './bare-barrier.ts'
 import app, { RuntimeConfig as Measured, type Env } from '../../src/index.ts'
 
 export * from '../../src/index.ts'
@@ -12,7 +13,7 @@ export * from '../../src/index.ts'
 /** On the sockets that listen to the bare broadcast. */
 const TAG = 'bench'
 const UNDONE = 'undone/'
-const LISTEN = '/bench/listen/'
+const OWN = /^\/bench\/(listen|nodes)\//
 
 export class RuntimeConfig extends Measured {
   /** Answers, and that is all. */
@@ -32,15 +33,43 @@ export class RuntimeConfig extends Measured {
     return sockets.length
   }
 
+  readonly #barriers = new Map<string, BareBarrier & { count: number }>()
+
+  /** Makes a barrier that keeps nothing. */
+  makeBarrier(barrier: BareBarrier): void {
+    this.#barriers.set(barrier.id, { ...barrier, count: 0 })
+  }
+
+  /** How many have checked in to it. */
+  countOf(barrier: string): number {
+    return this.#barriers.get(barrier)?.count ?? 0
+  }
+
+  #hear(socket: WebSocket, frame: string): void {
+    const [, id, name] = /^\{"id":(\d+).*?\/variables\/([^/]+)\//.exec(frame) ?? []
+    const barrier = this.#barriers.get(name ?? '')
+    if (!barrier) return socket.close(4404, 'there is no such barrier')
+    barrier.count += 1
+    socket.send(`{"id":${id},${barrier.answer}`)
+    if (barrier.count < barrier.nodes) return
+    for (const listener of this.ctx.getWebSockets(TAG + barrier.id)) listener.send(barrier.told)
+  }
+
   override async fetch(request: Request): Promise<Response> {
-    if (!new URL(request.url).pathname.startsWith(LISTEN)) return super.fetch(request)
+    const { pathname, searchParams } = new URL(request.url)
+    const [, what] = OWN.exec(pathname) ?? []
+    if (!what) return super.fetch(request)
     const { 0: client, 1: server } = new WebSocketPair()
-    this.ctx.acceptWebSocket(server, [TAG])
+    if (what === 'listen') this.ctx.acceptWebSocket(server, [TAG + (searchParams.get('barrier') ?? '')])
+    else {
+      server.addEventListener('message', ({ data }) => this.#hear(server, data as string))
+      server.accept()
+    }
     return new Response(null, { status: 101, webSocket: client })
   }
 }
 
-const BENCH = /^\/bench\/(noop|listen|broadcast|echo)\/(.+)$/
+const BENCH = /^\/bench\/(noop|listen|nodes|broadcast|barrier|count|echo)\/(.+)$/
 
 /** A socket that says what it hears. */
 function echo(): Response {
@@ -52,14 +81,21 @@ function echo(): Response {
 
 export default {
   async fetch(request, env, ctx) {
-    const [, action, config] = BENCH.exec(new URL(request.url).pathname) ?? []
+    const { pathname, searchParams } = new URL(request.url)
+    const [, action, config] = BENCH.exec(pathname) ?? []
     if (config === undefined) return app.fetch(request, env, ctx)
     const object = (env.RUNTIME_CONFIG as unknown as DurableObjectNamespace<RuntimeConfig>).getByName(config)
     switch (action) {
       case 'echo':
         return echo()
       case 'listen':
+      case 'nodes':
         return object.fetch(request)
+      case 'barrier':
+        await object.makeBarrier(await request.json())
+        return new Response('{}')
+      case 'count':
+        return Response.json({ count: await object.countOf(searchParams.get('barrier') ?? '') })
       case 'broadcast':
         return Response.json(await object.broadcast(await request.text()))
       default:

@@ -1,16 +1,18 @@
 /**
- * Rollcall: a barrier is a waiter that counts, a feed is a variable, and listeners have a WebSocket each, the object's own. It is talked to
- * in two ways, which differ in how is written: by frames over a config's sockets, or by requests over HTTP. Its server
- * also answers no-ops and sends bare broadcasts, which are the limits of what it could do (see ../worker.ts).
+ * Rollcall: a barrier is a waiter that counts, a feed is a variable, and listeners have a WebSocket each, the object's
+ * own. It is talked to in two ways, which differ in how is written: by frames over a config's sockets, or by requests
+ * over HTTP. Its server also shows what workerd can do without it (see limits.ts).
  */
 import { fileURLToPath } from 'node:url'
 import { createRequire } from 'node:module'
 import { startServer } from '../../../src/standalone/server.ts'
 import { Config } from '../api.ts'
-import { Connection, done, request } from '../connection.ts'
+import { Connection, done } from '../connection.ts'
 import { Listener } from '../listener.ts'
 import { load, times } from '../load.ts'
 import { Waiting } from './framed.ts'
+import { limits } from './limits.ts'
+import { Place } from './place.ts'
 import * as system from './system.ts'
 
 const ENTRY = fileURLToPath(new URL('../worker.ts', import.meta.url))
@@ -20,10 +22,6 @@ const FILLERS = 64
 /** The names of the two ways. */
 export const SOCKETS = 'Rollcall, sockets'
 export const HTTP = 'Rollcall, HTTP'
-/** The limits that are measured beside the systems. */
-export const NOOP = 'no-op RPC through workerd'
-export const BARE = 'bare broadcast of workerd'
-export const ECHO = 'bare WebSocket echo of workerd'
 
 export const rollcall: system.Service = {
   id: 'rollcall',
@@ -38,7 +36,7 @@ export const rollcall: system.Service = {
     await place.config.create(place.connection)
     return {
       pid: server.pid,
-      systems: [bySocket(place), byHttp(place), noop(place), echo(place), bare(place)],
+      systems: [bySocket(place), byHttp(place), ...limits(place)],
       checkDurable: async () => 'SQLite in workerd, whose answers wait for the fsync of their commit',
       stop: async () => {
         place.connection.close()
@@ -46,37 +44,6 @@ export const rollcall: system.Service = {
       },
     }
   },
-}
-
-/** The config in which everything happens. */
-class Place {
-  readonly config = new Config('peers')
-  readonly url: string
-  readonly connection: Connection
-
-  constructor(url: string, connection: Connection) {
-    this.url = url
-    this.connection = connection
-  }
-
-  variable(path: string): string {
-    return `${this.config.name}/variables/${path}`
-  }
-
-  async read(path: string): Promise<string> {
-    return ((await this.connection.call('GET', `/v1beta1/${this.variable(path)}`)) as { text: string }).text
-  }
-
-  update(path: string, value: string): Buffer {
-    return request('PUT', `/v1beta1/${this.variable(path)}`, { text: value })
-  }
-
-  /** How many variables lie under a path. */
-  async count(path: string): Promise<number> {
-    const query = `filter=${encodeURIComponent(this.variable(path))}&pageSize=5000`
-    const page = await this.connection.call('GET', `/v1beta1/${this.config.name}/variables?${query}`)
-    return (page as { variables?: object[] }).variables?.length ?? 0
-  }
 }
 
 /** A socket that commits. */
@@ -242,70 +209,6 @@ async function hear(listeners: readonly Listener[], take: (text: string, index: 
       listener.onText = (text) => take(text, index)
     }),
   )
-}
-
-/** An RPC to the object that does nothing. */
-function noop({ url, config }: Place): system.System {
-  return {
-    name: NOOP,
-    writes: {
-      async openWriters(count) {
-        const bytes = config.noop()
-        return (await Connection.openAll(url, count)).map((connection) => ({
-          write: async () => void done(await connection.send(bytes)),
-          close: () => connection.close(),
-        }))
-      },
-    },
-  }
-}
-
-/** A socket at the edge that answers with what it is told. */
-function echo({ url, config }: Place): system.System {
-  return {
-    name: ECHO,
-    writes: {
-      async openWriters(count) {
-        return (await Listener.openAll(url, config.echoSocket(), count)).map((listener) => ({
-          write: (value) =>
-            new Promise<void>((resolve) => {
-              listener.onText = () => resolve()
-              listener.say(value)
-            }),
-          close: () => listener.close(),
-        }))
-      },
-    },
-  }
-}
-
-/** An object that sends as many bytes to as many sockets, and does nothing else. */
-function bare({ url, connection }: Place): system.System {
-  return {
-    name: BARE,
-    feeds: {
-      async openFeed(id) {
-        const config = new Config(`bare-${id}`)
-        return {
-          write: async (value) => void done(await connection.send(config.broadcast(messageLike(id, value)))),
-          async openWatchers(count, told) {
-            const listeners = await Listener.openAll(url, config.bareSubscription(), count)
-            for (const [index, listener] of listeners.entries()) listener.onText = () => told(index)
-            return { rearm: async () => {}, ...system.closing(listeners) }
-          },
-          close: () => {},
-        }
-      },
-    },
-  }
-}
-
-/** A text as long as the message that tells of a change. */
-function messageLike(id: string, text: string): string {
-  const stamp = '2026-01-01T00:00:00.000000000Z'
-  const name = new Config('peers').name + `/variables/feeds/${id}`
-  const variable = { name, text, updateTime: stamp, etag: 'MTc5NTM1MzE0MjUwNTAwMA==', state: 'UPDATED' }
-  return JSON.stringify({ stamp, changes: [{ variable }] })
 }
 
 /** Makes variables and waiters that never end: what they count is not half as many. */
