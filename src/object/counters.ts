@@ -15,7 +15,7 @@ import { isUnder, rootsOf } from '../core/name.ts'
 import type { Stamp } from '../core/time.ts'
 import type { Contents } from '../core/variable.ts'
 import type * as wire from '../core/wire.ts'
-import { Counts, type Count, type Spot } from './counts.ts'
+import { Counts, writeCount, type Count, type Spot } from './counts.ts'
 import { beneath, type Row, type Sql } from './schema.ts'
 
 /** The most spots that are kept in memory. */
@@ -118,7 +118,7 @@ export class Counters {
     for (const [{ id, count }, removed] of this.#losing(root)) {
       if (!removed) continue
       const to = count - removed
-      this.#sql.exec('UPDATE counters SET count = ?, changed = ? WHERE id = ?', to, stamp, id)
+      writeCount(this.#sql, { id, count: to, changed: stamp })
       moves.push({ counter: id, from: count, to, crosses: true })
     }
     return moves

@@ -53,6 +53,11 @@ const MOST_KEPT = 1000
 /** What is found at a spot is not kept if its selector is longer, in characters: a text to compare may be long. */
 const LONGEST_SELECTOR = 40
 
+/** Writes down how far a counter is, and since when. */
+export function writeCount(sql: Sql, { id, count, changed }: Pick<Count, 'id' | 'count' | 'changed'>): void {
+  sql.exec('UPDATE counters SET count = ?, changed = ? WHERE id = ?', count, changed, id)
+}
+
 export class Counts {
   readonly #sql: Sql
   readonly #byId = new Map<number, Count>()
@@ -89,9 +94,7 @@ export class Counts {
 
   /** Writes down what has moved. */
   save(): void {
-    for (const { id, count, changed } of this.#unsaved) {
-      this.#sql.exec('UPDATE counters SET count = ?, changed = ? WHERE id = ?', count, changed, id)
-    }
+    for (const count of this.#unsaved) writeCount(this.#sql, count)
     this.#unsaved.clear()
     if (this.#byId.size > MOST_KEPT || this.#at.size > MOST_KEPT) this.clear()
   }

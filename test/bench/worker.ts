@@ -1,6 +1,7 @@
 /**
  * The Worker, and in it what the bench measures it against: an object that does nothing but answer, one that does nothing
- * but send, and one that does nothing but count what it hears. All go the way that the API's requests go, from the edge into the object that owns a config.
+ * but send, and one that does nothing but count what it hears. All go the way that the API's requests go, from the edge
+ * into the object that owns a config.
  */
 import type { Access } from '../../src/core/access.ts'
 import type { Command, Outcome } from '../../src/core/command.ts'
@@ -16,6 +17,8 @@ const UNDONE = 'undone/'
 const OWN = /^\/bench\/(listen|nodes)\//
 
 export class RuntimeConfig extends Measured {
+  readonly #barriers = new Map<string, BareBarrier & { count: number }>()
+
   /** Answers, and that is all. */
   noop(): void {}
 
@@ -32,8 +35,6 @@ export class RuntimeConfig extends Measured {
     for (const socket of sockets) socket.send(text)
     return sockets.length
   }
-
-  readonly #barriers = new Map<string, BareBarrier & { count: number }>()
 
   /** Makes a barrier that keeps nothing. */
   makeBarrier(barrier: BareBarrier): void {

@@ -6,11 +6,10 @@
 import { fileURLToPath } from 'node:url'
 import { createRequire } from 'node:module'
 import { startServer } from '../../../src/standalone/server.ts'
-import { Config } from '../api.ts'
 import { Connection, done } from '../connection.ts'
 import { Listener } from '../listener.ts'
 import { load, times } from '../load.ts'
-import { Waiting } from './framed.ts'
+import { Committer } from './committer.ts'
 import { limits } from './limits.ts'
 import { Place } from './place.ts'
 import * as system from './system.ts'
@@ -46,48 +45,15 @@ export const rollcall: system.Service = {
   },
 }
 
-/** A socket that commits. */
-class Committer {
-  readonly #socket: Listener
-  readonly #waiting = new Waiting<number, string>()
-  #last = 0
-
-  private constructor(socket: Listener) {
-    this.#socket = socket
-    socket.onText = (text) => this.#waiting.resolve(Number(/^\{"id":(\d+)/.exec(text)?.[1]), text)
-  }
-
-  static async openAll({ url, config }: Place, count: number): Promise<Committer[]> {
-    return (await Listener.openAll(url, config.checkInSocket(), count)).map((socket) => new Committer(socket))
-  }
-
-  checkIn(config: Config, paths: readonly string[]): Promise<void> {
-    return this.#say((id) => config.checkIn(id, paths))
-  }
-
-  set(name: string, value: string): Promise<void> {
-    return this.#say((id) => `{"id":${id},"commit":{"writes":[{"set":{"name":"${name}","text":"${value}"}}]}}`)
-  }
-
-  close(): void {
-    this.#socket.close()
-  }
-
-  async #say(frame: (id: number) => string): Promise<void> {
-    const id = ++this.#last
-    const answer = this.#waiting.for(id)
-    this.#socket.say(frame(id))
-    const text = await answer
-    if (!text.includes('"outcomes"')) throw new Error(`a commit was answered ${text}`)
-  }
-}
+/** Opens sockets to the object that owns the config. */
+const openCommitters = ({ url, config }: Place, count: number) => Committer.openAll(url, config.checkInSocket(), count)
 
 function bySocket(place: Place): system.System {
   return {
     name: SOCKETS,
     writes: {
       async openWriters(count) {
-        const committers = await Committer.openAll(place, count)
+        const committers = await openCommitters(place, count)
         return Promise.all(
           committers.map(async (committer, index) => {
             const path = `writes/socket-${index}`
@@ -102,7 +68,7 @@ function bySocket(place: Place): system.System {
     barriers: {
       ...waitersOf(place),
       async openNodes(count) {
-        const committers = await Committer.openAll(place, count)
+        const committers = await openCommitters(place, count)
         return {
           pipelined: true,
           checkIn: (connection, { id }, node) =>
@@ -114,7 +80,7 @@ function bySocket(place: Place): system.System {
     },
     feeds: {
       async openFeed(id) {
-        const [committer] = (await Committer.openAll(place, 1)) as [Committer]
+        const [committer] = (await openCommitters(place, 1)) as [Committer]
         const path = `feeds/${id}`
         return {
           write: (value) => committer.set(place.variable(path), value),
@@ -215,7 +181,7 @@ async function hear(listeners: readonly Listener[], take: (text: string, index: 
 async function fill(place: Place, keys: number, waiters: number): Promise<void> {
   const { url, config } = place
   const folderOf = (index: number) => `filling/${Math.floor(index / FOLDER)}`
-  const [committer] = (await Committer.openAll(place, 1)) as [Committer]
+  const [committer] = (await openCommitters(place, 1)) as [Committer]
   for (let from = 0; from < keys; from += FOLDER) {
     const paths = Array.from({ length: Math.min(FOLDER, keys - from) }, (_, index) => from + index)
     await committer.checkIn(
