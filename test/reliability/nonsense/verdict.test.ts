@@ -13,6 +13,7 @@ describe('an answer to nonsense', () => {
   it.each<[string, ReturnType<typeof answer>, Given]>([
     ['a success', answer(200, {}), {}],
     ['a success that was asked for', answer(200, {}), { right: true }],
+    ['the Operation of a waiter that failed at once', answer(200, { done: true, error: { code: 9 } }), {}],
     ['a refusal', refusal(400), { wrong: true }],
     ['a refusal without a body, as to HEAD', answer(404, ''), {}],
     ['a time limit that was set', refusal(504, 'DEADLINE_EXCEEDED'), { limited: true }],

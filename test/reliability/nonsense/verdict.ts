@@ -27,7 +27,8 @@ export function objection(answer: Answer, given: Given): string | undefined {
   if (body === '') return isTold(status, undefined, given) ? undefined : `${status} is not the caller's fault`
   const json = parse(body)
   if (typeof json !== 'object' || json === null) return 'it is no JSON object'
-  if (status === 200) return 'error' in json ? 'a success has an error' : undefined
+  // A waiter that has ended, or its Operation, tells how.
+  if (status === 200) return 'error' in json && !('done' in json) ? 'a success has an error' : undefined
   return objectionToStatus(status, json, given)
 }
 
