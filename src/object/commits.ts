@@ -47,7 +47,7 @@ export interface Happened {
 export const SWEEP_BATCH = 1000
 
 /**
- * The most commands, and the most questions, that wait at one time: a fraction of a second's work. Who comes then is
+ * The most writes, and the most questions, that wait at one time: a fraction of a second's work. Who comes then is
  * refused at once, instead of waiting for longer than anybody waits.
  */
 export const MAX_WAITING = 2048
@@ -80,6 +80,8 @@ interface Applied {
 export class Commits {
   readonly #options: CommitOptions
   #jobs: Job[] = []
+  /** How many writes the commands among them come to. */
+  #writes = 0
   #readers: Waiting[] = []
   #exclusives: (Waiting & { run(): Promise<void> })[] = []
   #running = false
@@ -97,6 +99,7 @@ export class Commits {
   submit(command: Command, access?: Access): Promise<Outcome> {
     if (this.full) return Promise.resolve(refuse(OVERLOADED))
     const { store, heard } = this.#options
+    this.#writes += writesOf(command)
     return this.#enqueue((now) => {
       const { outcome, events } = apply(store, command, { now, heard, access })
       return { result: outcome, events }
@@ -105,7 +108,7 @@ export class Commits {
 
   /** Whether so much waits that no more should. What the object itself must do is done all the same. */
   get full(): boolean {
-    return this.#jobs.length >= MAX_WAITING || this.#readers.length >= MAX_WAITING
+    return this.#writes >= MAX_WAITING || this.#readers.length >= MAX_WAITING
   }
 
   /** Changes what no command changes, such as the outbox, in the next transaction. */
@@ -189,6 +192,7 @@ export class Commits {
 
   #take(): Job[] {
     this.#gathered = 0
+    this.#writes = 0
     return this.#jobs.splice(0)
   }
 
@@ -291,5 +295,17 @@ export class Commits {
       more = swept.more
     }
     store.findNextDue()
+  }
+}
+
+/** How many writes a command comes to: about so many times the work of one. */
+function writesOf(command: Command): number {
+  switch (command.type) {
+    case 'commit':
+      return command.writes.length
+    case 'renewVariables':
+      return command.paths.length
+    default:
+      return 1
   }
 }

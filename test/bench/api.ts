@@ -56,9 +56,11 @@ export class Config {
     return `${API}/${this.name}:subscribe?quiet=true&direct=${direct}`
   }
 
-  /** A frame that checks nodes in. */
-  checkIn(id: number, paths: readonly string[]): string {
-    const writes = paths.map((path) => `{"create":{"name":"${this.name}/variables/${path}","text":"ready"}}`)
+  /** A frame that checks nodes in, and sets other variables `besides`. */
+  checkIn(id: number, paths: readonly string[], besides: readonly string[] = []): string {
+    const write = (how: string) => (path: string) =>
+      `{"${how}":{"name":"${this.name}/variables/${path}","text":"ready"}}`
+    const writes = [...paths.map(write('create')), ...besides.map(write('set'))]
     return `{"id":${id},"commit":{"writes":[${writes.join()}]}}`
   }
 

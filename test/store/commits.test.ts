@@ -183,6 +183,19 @@ it('refuses at once what comes when too much waits, does what waited, and then t
   expect(paths()).not.toContain('refused')
 })
 
+it('has room for as many writes, however many of them come in one command', async () => {
+  void commits.submit(write('first'))
+  await settled()
+  const half = Array.from({ length: MAX_WAITING / 2 }, (_, index) => `many/${index}`)
+  const writes = half.map((path) => ({ type: 'set', path, input: { kind: 'text', contents: '' } }) as const)
+  void commits.submit({ type: 'commit', writes, requestId: 'one' })
+  expect(commits.full).toBe(false)
+  void commits.submit({ type: 'renewVariables', paths: half })
+  expect(commits.full).toBe(true)
+  await disk.write()
+  expect(commits.full).toBe(false)
+})
+
 it('is full of questions as well, and has room when they are answered', async () => {
   void commits.submit(write('a'))
   await settled()

@@ -25,6 +25,8 @@ export interface Offer {
 
 /** How often what has arrived by then is sent, in milliseconds. */
 const TICK_MS = 5
+/** What each frame sets besides: to be read must cost it less than to be done, or there is never too much to do. */
+const OFTEN = Array.from({ length: 19 }, (_, index) => `often/${index}`)
 /** How long the last answers may take; far beyond what is promised. */
 const DRAIN_MS = 60_000
 
@@ -92,7 +94,7 @@ export async function arriveByFrame(url: string, sockets: number, load: Offer): 
   let id = 0
   await offer(load, () => {
     waiting.set((id += 1), performance.now())
-    lines[id % sockets]?.say(config.checkIn(id, [`${load.folder}/${id}`]))
+    lines[id % sockets]?.say(config.checkIn(id, [`${load.folder}/${id}`], OFTEN))
   })
   for (const end = performance.now() + DRAIN_MS; waiting.size && performance.now() < end;) await pause(TICK_MS)
   for (const line of lines) line.close()
