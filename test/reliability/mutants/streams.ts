@@ -23,11 +23,4 @@ export const streams: readonly Mutant[] = [
     by: 'of told.map((one) => [one.stamp, [one]] as const)) {',
     caughtBy: ['streams'],
   },
-  {
-    name: 'reads do not wait for the commit',
-    file: 'src/object/commits.ts',
-    text: '    if (!this.#running) return closure()',
-    by: '    if (this.#running || !this.#running) return closure()',
-    caughtBy: ['streams'],
-  },
 ]
