@@ -1,5 +1,9 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+import { buildConsole } from '../src/console/build.ts'
+
+// The Worker serves it.
+await buildConsole()
 
 export default defineConfig({
   root: import.meta.dirname,
@@ -8,10 +12,10 @@ export default defineConfig({
       {
         test: {
           name: 'domain',
-          include: ['core', 'http', 'store', 'model', 'client', 'cli', 'reliability'].map(
+          include: ['core', 'http', 'store', 'model', 'client', 'cli', 'console', 'reliability'].map(
             (folder) => `${folder}/**/*.test.ts`,
           ),
-          exclude: ['**/live/**'],
+          exclude: ['**/live/**', '**/browser/**'],
         },
       },
       {
@@ -32,7 +36,7 @@ export default defineConfig({
         // Against `npm start`, as a client sees it.
         test: {
           name: 'server',
-          include: ['conformance', 'standalone', 'access', 'client/live', 'cli/live'].map(
+          include: ['conformance', 'standalone', 'access', 'client/live', 'cli/live', 'console/live'].map(
             (folder) => `${folder}/**/*.test.ts`,
           ),
           // These wait more than they work, one of them for the better part of a minute.
@@ -42,10 +46,11 @@ export default defineConfig({
         },
       },
       {
-        // The client alone, on every runtime that it is for; they are installed when they are first asked for.
+        // The client alone, on every runtime that it is for, and the console in a browser, which is one of them. They are
+        // installed when they are first asked for.
         test: {
           name: 'runtimes',
-          include: ['runtimes/*.test.ts'],
+          include: ['runtimes/*.test.ts', 'console/browser/*.test.ts'],
           globalSetup: 'runtimes/install.ts',
           testTimeout: 30_000,
           hookTimeout: 30_000,

@@ -20,6 +20,8 @@ export interface ChangesOptions {
   readonly signal?: AbortSignal | undefined
   /** Called when the stream stands: what happens from then on is told. Also when it stands again, on a new connection. */
   readonly onListening?: (() => void) | undefined
+  /** Called when the connection was lost, or could not be made, with what is known of why. It is made again by itself. */
+  readonly onLost?: ((error: unknown) => void) | undefined
   /**
    * Called with a moment when all that happened until then has been told, and the next change is asked for: who keeps
    * it goes on there with `after`, in another process too. What it promises is waited for.
@@ -50,13 +52,13 @@ export async function* changes(
   options: ChangesOptions = {},
 ): AsyncGenerator<Change, void, undefined> {
   const { full } = checkName(config, 'config', 'config')
-  checkOptions(options, ['path', 'after', 'signal', 'onListening', 'onBookmark', 'onReset'], 'changes')
-  const { path = '/', after, signal = new AbortController().signal, onListening, onBookmark, onReset } = options
+  checkOptions(options, ['path', 'after', 'signal', 'onListening', 'onLost', 'onBookmark', 'onReset'], 'changes')
+  const { path = '/', after, signal = new AbortController().signal, onListening, onLost, onBookmark, onReset } = options
   const root = checkPath(path, 'path', true)
   if (after !== undefined && !STAMP.test(after)) throw expected('after', 'an updateTime', after)
   const story = new Story(after)
   const subscription = () => `${full}:subscribe?path=/${root}${story.stamp ? `&after=${story.stamp}` : ''}`
-  for await (const message of resumed(client, subscription, readSignal(signal) as AbortSignal)) {
+  for await (const message of resumed(client, subscription, readSignal(signal) as AbortSignal, onLost)) {
     if (message === 'open') {
       story.resume()
       onListening?.()
@@ -77,8 +79,10 @@ async function* resumed(
   client: Client,
   subscription: () => string,
   signal: AbortSignal,
+  onLost: ChangesOptions['onLost'],
 ): AsyncGenerator<wire.Changes | 'open', void, undefined> {
   for (let failures = 1; ; failures += 1) {
+    let lost: unknown
     try {
       let open = false
       for await (const message of listen(client, subscription(), signal)) {
@@ -91,7 +95,9 @@ async function* resumed(
     } catch (error) {
       signal.throwIfAborted()
       if (!isTransient(error)) throw error
+      lost = error
     }
+    onLost?.(lost)
     await sleep(fullJitter(failures, RECONNECT), signal)
   }
 }

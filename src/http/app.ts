@@ -6,6 +6,7 @@ import { answer, faultResponse } from './answer.ts'
 import { CLOSED, doorOf } from './auth/door.ts'
 import { recordRefusal } from './auth/record.ts'
 import { callMethod } from './call.ts'
+import { showConsole } from './console.ts'
 import { callOperations } from './operations.ts'
 
 export const app = new Hono<{ Bindings: Env }>()
@@ -17,6 +18,7 @@ app.use(async (c, next) => {
   recordRefusal({ caller: undefined, method, resource }, CLOSED)
   return faultResponse(CLOSED)
 })
+app.get('/', (c) => showConsole(c.req.raw))
 app.all('/v1beta1/*', (c) => callMethod(c.req.raw, c.env))
 app.all('/v1/*', (c) => callOperations(c.req.raw, c.env))
 

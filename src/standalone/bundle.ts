@@ -14,7 +14,8 @@ const READY = fileURLToPath(new URL('../worker.js', import.meta.url))
  */
 export async function bundleWorker(entry: string, outfile: string, { sourcemap = true } = {}): Promise<void> {
   if (entry === ENTRY && existsSync(READY)) return copyFileSync(READY, outfile)
-  const { build } = await import('esbuild')
+  const [{ build }, { buildConsole }] = await Promise.all([import('esbuild'), import('../console/build.ts')])
+  await buildConsole()
   await build({
     entryPoints: [entry],
     outfile,

@@ -21,6 +21,12 @@ const CALLERS = [USER, SHOUTING, OF_SUBDOMAIN, OF_LOOKALIKE, OF_SUFFIX, ACCOUNT,
 const server = useGuarded(CALLERS, [
   { project: 'shared', role: EDITOR, members: [USER, OF_SUBDOMAIN] },
   { project: 'public', role: VIEWER, members: ['allUsers'] },
+  {
+    project: 'conditional',
+    role: VIEWER,
+    members: [USER],
+    condition: { expression: 'resource.name == "projects/conditional/configs/one"' },
+  },
   { project: 'members-only', role: VIEWER, members: ['allAuthenticatedUsers'] },
 ])
 
@@ -208,6 +214,22 @@ describe('testIamPermissions', () => {
       server.as(USER).post(`${config}/variables/${path}:testIamPermissions`, { permissions })
     expect((await asked('ready/7')).body).toEqual({ permissions })
     expect((await asked('ready/8')).body).toEqual({ permissions: permissions.slice(1) })
+  })
+
+  it('tells of the configs of a project what one may do with any that is or could be there', async () => {
+    const asked = { permissions: ['runtimeconfig.configs.create', 'runtimeconfig.configs.get'] }
+    const held = async (caller: string, project: string) => {
+      const answer = await server.as(caller).post(`projects/${project}/configs:testIamPermissions`, asked)
+      return (succeeded(answer) as { permissions?: string[] }).permissions
+    }
+    expect(await held(OWNER, newId())).toEqual(asked.permissions)
+    expect(await held(USER, 'shared')).toEqual(asked.permissions)
+    expect(await held(USER, 'conditional')).toEqual(asked.permissions.slice(1))
+    expect(await held(USER, newId())).toBeUndefined()
+    expect(await held(ANYBODY, 'public')).toEqual(asked.permissions.slice(1))
+    expect(await server.as(ANYBODY).post('projects/shared/configs:testIamPermissions', asked)).toMatchObject(
+      UNAUTHENTICATED,
+    )
   })
 
   it('tells whoever may do everything of nothing where nothing is', async () => {

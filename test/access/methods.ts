@@ -233,9 +233,14 @@ export const ROLES: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** testIamPermissions on each kind of resource, by the ids of the methods. */
-export const TESTS: readonly { readonly id: string; on(place: Place): string }[] = [
+export const TESTS: readonly { readonly id: string; readonly ofProject?: true; on(place: Place): string }[] = [
   { id: 'projects.configs.testIamPermissions', on: (place) => place.config },
   { id: 'projects.configs.variables.testIamPermissions', on: (place) => place.variable },
   { id: 'projects.configs.waiters.testIamPermissions', on: (place) => place.waiter },
   { id: 'projects.configs.operations.testIamPermissions', on: (place) => place.operation },
+  {
+    id: 'projects.configs.testIamPermissionsInProject',
+    ofProject: true,
+    on: (place) => `${place.project}/configs`,
+  },
 ]

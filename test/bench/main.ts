@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import { startServer } from '../../src/standalone/server.ts'
 import { measureAccess } from './access.ts'
 import { measureBarriers, measureCheckIns } from './check-in.ts'
+import { measureConsole } from './console.ts'
 import { median } from './load.ts'
 import { measurePush } from './push.ts'
 import { judge, report, type Figure, type Machine } from './report.ts'
@@ -46,6 +47,7 @@ const FULL = {
   },
   waits: { waiters: [1, 100, 1000], repetitions: 10, pollRepetitions: 3, pollMs: [4000, 10_000] as const },
   access: { connections: 64, rounds: 100, roundMs: 150 },
+  console: { variables: 10_000, waiters: 1000, eventsPerSecond: 1000, seconds: 5 },
   size: {
     small: SMALL,
     large: { variables: 100_000, waiters: 10_000 },
@@ -61,6 +63,7 @@ const QUICK: typeof FULL = {
   checkIns: { ...FULL.checkIns, rounds: 3, repetitions: 2 },
   waits: { ...FULL.waits, waiters: [1, 100], repetitions: 3, pollRepetitions: 2 },
   access: { ...FULL.access, rounds: 20 },
+  console: { ...FULL.console, seconds: 2 },
   size: { ...FULL.size, large: { variables: 10_000, waiters: 1_000 }, rounds: 3, roundMs: 400 },
 }
 
@@ -101,6 +104,8 @@ async function measure(data: string, quick: boolean): Promise<Figure[]> {
     figures.push(...(await measureWaits(server.url, plan.waits)))
     say('access ...')
     figures.push(...(await measureAccess(server.url, join(data, 'guarded'), plan.access)))
+    say('the console ...')
+    figures.push(...(await measureConsole(server.url, plan.console)))
     say('sizes, which takes a while to fill ...')
     figures.push(...(await measureSize(server.url, plan.size)))
   } finally {

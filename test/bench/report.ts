@@ -1,6 +1,7 @@
 /** The figures as people read them. */
 import type { AccessCost } from './access.ts'
 import type { Barrier, CheckIns } from './check-in.ts'
+import { DOINGS, type ConsoleFrames } from './console.ts'
 import type { Push } from './push.ts'
 import type { SizeCost } from './size.ts'
 import { WAYS, type Waits } from './waits.ts'
@@ -29,7 +30,17 @@ export interface Target {
   readonly met: boolean
 }
 
-export type Figure = Machine | Writes | Push | CheckIns | Barrier | Waits | AccessCost | SizeCost | Target
+export type Figure =
+  | Machine
+  | Writes
+  | Push
+  | CheckIns
+  | Barrier
+  | Waits
+  | AccessCost
+  | ConsoleFrames
+  | SizeCost
+  | Target
 
 /** The lowest share of the no-op's rate that writes are to reach at {@link BUSY} connections. */
 const SHARE = 0.75
@@ -93,6 +104,7 @@ export function report(figures: readonly Figure[]): string {
     barriers(figures.filter(isOf('barrier'))),
     waits(figures.filter(isOf('waits'))),
     access(figures.filter(isOf('access'))),
+    consoleFrames(figures.filter(isOf('console'))),
     size(figures.filter(isOf('size'))),
     targets(figures.filter(isOf('target'))),
   ]
@@ -194,6 +206,18 @@ function access(figures: readonly AccessCost[]): string {
   ])
   const ways = figures.map(({ way, description }) => `  ${way}: ${description}`)
   return ['Creates on an open server and on one that checks who comes', ...ways, table([head, ...rows])].join('\n')
+}
+
+function consoleFrames(figures: readonly ConsoleFrames[]): string {
+  const [{ variables, waiters } = {}] = figures
+  const head = ['p50 ms', 'p99', 'longest', 'events/s', 'while']
+  const rows = figures.map(({ doing, eventsPerSecond, p50, p99, longest }) => [
+    ...[p50, p99, longest].map((ms) => ms.toFixed(1)),
+    String(eventsPerSecond),
+    DOINGS[doing],
+  ])
+  const title = `From one frame of the console to the next in Chromium, with ${variables} variables and ${waiters} waiters`
+  return `${title}\n${table([head, ...rows])}`
 }
 
 function size(figures: readonly SizeCost[]): string {

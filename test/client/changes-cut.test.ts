@@ -19,6 +19,23 @@ describe('a lost connection', () => {
     expect(begins()).toEqual([null, at(2), at(4)])
   })
 
+  it('is told, each time, with why if that is known', async () => {
+    const calls: string[] = []
+    const { open, cut, fake } = stream({
+      reply: lost,
+      onListening: () => calls.push('listening'),
+      onLost: (error) => calls.push(error === undefined ? 'lost' : `lost: ${(error as Error).name}`),
+    })
+    await open(told(1))
+    await cut()
+    expect(calls).toEqual(['listening', 'lost'])
+    fake.last.refuse()
+    await pass(1000)
+    expect(calls[2]).toBe('lost: ConnectionError')
+    await open(told(1))
+    expect(calls.at(-1)).toBe('listening')
+  })
+
   it('is resumed behind the last bookmark, where nothing happened', async () => {
     const { open, say, cut, begins } = stream()
     await open(told(1))

@@ -14,7 +14,7 @@ import { method, type Method } from '../method.ts'
 import { readAbsence, readPrecondition } from '../precondition.ts'
 import { subscribe, takeMessages } from '../subscribe.ts'
 import { checkSameName, creates, paged, readName, readRequestId } from './names.ts'
-import { testIamPermissions } from './permissions.ts'
+import { testIamPermissions, testIamPermissionsInProject } from './permissions.ts'
 
 export const CONFIG_METHODS: readonly Method[] = [
   method({
@@ -118,6 +118,7 @@ export const CONFIG_METHODS: readonly Method[] = [
     },
   }),
   testIamPermissions('projects.configs.testIamPermissions', 'config'),
+  testIamPermissionsInProject,
   method({
     id: 'projects.configs.subscribe',
     http: 'GET',

@@ -1,5 +1,5 @@
 /** `testIamPermissions`, on every kind of resource. */
-import { denied } from '../../core/access.ts'
+import { denied, lacking } from '../../core/access.ts'
 import type { Query } from '../../core/command.ts'
 import { ok } from '../../core/fault.ts'
 import { formatName } from '../../core/name.ts'
@@ -35,6 +35,29 @@ export function testIamPermissions(id: string, on: 'config' | 'variable' | 'wait
     },
   })
 }
+
+/**
+ * The same on the configs of a project, which is ours: it answers those permissions that the caller has on any config
+ * that is or could be there, by what is granted for the project.
+ */
+export const testIamPermissionsInProject: Method = method({
+  id: 'projects.configs.testIamPermissionsInProject',
+  http: 'POST',
+  on: 'configs',
+  verb: 'testIamPermissions',
+  body: bodies.permissions,
+  permission: '',
+  call({ name, body, caller }) {
+    const known = knownPermissions(body.permissions ?? [])
+    if (!known.ok) return known
+    const asked = known.value.permissions ?? []
+    const needOf = (permission: string) =>
+      ({ permission, name: `${formatName(name)}/configs/`, beneath: 'any' }) as const
+    const held = asked.filter((permission) => !caller || !lacking({ caller, needs: [needOf(permission)] }))
+    if (caller?.identity === '' && !held.length) return denied(needOf(asked[0] ?? ''))
+    return ok(held.length ? { permissions: held } : {})
+  },
+})
 
 /** The question of what there is under a name. */
 export function questionOf(name: InConfig): Query {
