@@ -47,10 +47,11 @@ export interface Happened {
 export const SWEEP_BATCH = 1000
 
 /**
- * The most writes, and the most questions, that wait at one time: a fraction of a second's work. Who comes then is
- * refused at once, instead of waiting for longer than anybody waits.
+ * The most commands, and the most questions, that wait at one time, and the most writes that these commands come to: a
+ * fraction of a second's work. Who comes then is refused at once, instead of waiting for longer than anybody waits.
  */
 export const MAX_WAITING = 2048
+export const MAX_WAITING_WRITES = 16_384
 
 /** So many in one transaction are enough not to wait for more. */
 const ENOUGH = 128
@@ -108,7 +109,8 @@ export class Commits {
 
   /** Whether so much waits that no more should. What the object itself must do is done all the same. */
   get full(): boolean {
-    return this.#writes >= MAX_WAITING || this.#readers.length >= MAX_WAITING
+    const { length } = this.#jobs
+    return length >= MAX_WAITING || this.#writes >= MAX_WAITING_WRITES || this.#readers.length >= MAX_WAITING
   }
 
   /** Changes what no command changes, such as the outbox, in the next transaction. */

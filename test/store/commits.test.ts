@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { apply } from '../../src/core/apply.ts'
 import type { Command, Event } from '../../src/core/command.ts'
 import { answer } from '../../src/core/query.ts'
-import { Commits, MAX_WAITING } from '../../src/object/commits.ts'
+import { Commits, MAX_WAITING, MAX_WAITING_WRITES } from '../../src/object/commits.ts'
 import { SqlStore } from '../../src/object/sql-store.ts'
 import { nodeDatabase, type NodeDatabase } from '../support/node-database.ts'
 
@@ -183,10 +183,10 @@ it('refuses at once what comes when too much waits, does what waited, and then t
   expect(paths()).not.toContain('refused')
 })
 
-it('has room for as many writes, however many of them come in one command', async () => {
+it('has room for so many writes, in however few commands they come', async () => {
   void commits.submit(write('first'))
   await settled()
-  const half = Array.from({ length: MAX_WAITING / 2 }, (_, index) => `many/${index}`)
+  const half = Array.from({ length: MAX_WAITING_WRITES / 2 }, (_, index) => `many/${index}`)
   const writes = half.map((path) => ({ type: 'set', path, input: { kind: 'text', contents: '' } }) as const)
   void commits.submit({ type: 'commit', writes, requestId: 'one' })
   expect(commits.full).toBe(false)
