@@ -221,7 +221,7 @@ describe('a method', () => {
     ['GET', 'projects/p/configs:bogus'],
     ['GET', 'bogus'],
     ['GET', ''],
-    ['GET', '/'],
+    ['POST', '/'],
     ['GET', '/v1beta1'],
     ['GET', '/v2/CONFIG'],
     ['GET', '/v1/CONFIG'],
