@@ -11,9 +11,9 @@ const PAGE = at('page.js')
 
 /** Makes the module, unless it is there as it would be. Rejects with what esbuild says of a source with errors. */
 export async function buildConsole(): Promise<void> {
-  const html = fill(readFileSync(at('page.html'), 'utf8'), {
-    style: await bundle('style.css'),
-    script: await bundle('main.tsx'),
+  const html = fill(readFileSync(at('views/page.html'), 'utf8'), {
+    style: await bundle('views/style.css'),
+    script: await bundle('views/main.tsx'),
   })
   const module = [
     `export const html = ${JSON.stringify(html)}`,

@@ -38,12 +38,21 @@ export function useNow(everyMs: number, running = true): number {
   return now
 }
 
-/** Frames where they are drawn; in a tab that is not looked at none are. */
-const SURROUNDINGS = {
-  frame: (callback: () => void) =>
-    void (document.hidden ? setTimeout(callback, 1000) : requestAnimationFrame(callback)),
-  now: () => performance.now(),
+/** Longer than any frame takes where frames are drawn, in milliseconds. */
+const UNDRAWN_MS = 1000
+
+/** Calls back at the next frame, or after a while: in a tab that is not looked at none is drawn. */
+function atNextFrame(callback: () => void): void {
+  const call = () => {
+    cancelAnimationFrame(frame)
+    clearTimeout(timer)
+    callback()
+  }
+  const frame = requestAnimationFrame(call)
+  const timer = setTimeout(call, UNDRAWN_MS)
 }
+
+const SURROUNDINGS = { frame: atNextFrame, now: () => performance.now() }
 
 /** A config as it moves, for as long as the component is there. */
 export function useLiveConfig(client: Client, name: string): LiveConfig {

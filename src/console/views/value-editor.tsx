@@ -21,18 +21,24 @@ export function ValueEditor({ live, entry, onDone, inRow = false }: ValueEditorP
   const isText = variable.text !== undefined
   // What is changed is what was there when it began: the etag of that guards it.
   const [etag, setEtag] = useState(variable.etag)
+  const [refused, setRefused] = useState<string>()
   const [contents, setContents] = useState(variable.text ?? variable.value ?? '')
   const { busy, error, run } = useTask()
-  const changed = variable.etag !== etag
+  const conflict = variable.etag !== etag || (refused !== undefined && refused === etag)
   const field = useRef<HTMLTextAreaElement>(null)
   useLayoutEffect(() => field.current?.focus(), [])
   const save = () =>
     run(async () => {
       const { name, ttl } = variable
       const input = { name, ...(isText ? { text: contents } : { value: contents.trim() }), ...(ttl && { ttl }) }
-      const { data } = await client.variables.update(input, etag === undefined ? {} : { ifMatch: etag })
-      live.know({ variable: data })
-      onDone()
+      try {
+        const { data } = await client.variables.update(input, etag === undefined ? {} : { ifMatch: etag })
+        live.know({ variable: data })
+        onDone()
+      } catch (refusal) {
+        if (!(refusal instanceof ServiceError) || refusal.code !== 'ABORTED') throw refusal
+        setRefused(etag)
+      }
     })
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'Escape') onDone()
@@ -41,7 +47,6 @@ export function ValueEditor({ live, entry, onDone, inRow = false }: ValueEditorP
     event.preventDefault()
     event.stopPropagation()
   }
-  const conflict = changed || (error instanceof ServiceError && error.code === 'ABORTED')
   return (
     <div class="editor" onClick={(event) => event.stopPropagation()} onDblClick={(event) => event.stopPropagation()}>
       <textarea
@@ -69,7 +74,7 @@ export function ValueEditor({ live, entry, onDone, inRow = false }: ValueEditorP
       )}
       {!conflict && !inRow && <Failure error={error} />}
       <span class="actions">
-        <button type="button" class="main" disabled={busy || changed} onClick={() => void save()}>
+        <button type="button" class="main" disabled={busy || conflict} onClick={() => void save()}>
           Save
         </button>
         <button type="button" onClick={onDone}>

@@ -20,6 +20,7 @@ describe('an answer to nonsense', () => {
     ['what is missing of v1', refusal(501, 'UNIMPLEMENTED'), { v1: true }],
     ['an event stream', answer(200, '', 'text/event-stream'), { http: true }],
     ['a socket', answer(101, '', ''), { http: true }],
+    ['the console', answer(200, '<!doctype html>', 'text/html; charset=UTF-8'), { http: true }],
     ['what workerd says of what is no HTTP', answer(431, 'too large', 'text/plain'), { http: false }],
   ])('may be %s', (_, given, known) => expect(objection(given, known)).toBeUndefined())
 
@@ -27,6 +28,7 @@ describe('an answer to nonsense', () => {
     ['success where it is wrong', answer(200, {}), { wrong: true }],
     ['a stream where it is wrong', answer(200, '', 'text/event-stream'), { wrong: true }],
     ['a refusal where it is right', refusal(400), { right: true }],
+    ['another page', answer(500, '<!doctype html>', 'text/html; charset=UTF-8'), { http: true }],
     ['500', refusal(500, 'INTERNAL'), {}],
     ['500 without a body', answer(500, ''), {}],
     ['503', refusal(503, 'UNAVAILABLE'), {}],
