@@ -5,6 +5,7 @@ import { checkId, configName } from '../../core/name.ts'
 import { statusOf } from '../../core/fault.ts'
 import { linkTo } from '../model/route.ts'
 import { Confirmation, Dialog } from './dialog.tsx'
+import { Actions, NameField, Search } from './fields.tsx'
 import { useRights, useTask } from './hooks.ts'
 import { Empty, Failure } from './notice.tsx'
 import { useSession } from './session.ts'
@@ -43,13 +44,7 @@ export function Configs({ project }: { readonly project: string }) {
       <div class="bar">
         <h1>Configs</h1>
         {configs && configs.length > 0 && (
-          <input
-            type="search"
-            aria-label="Filter configs"
-            placeholder="Filter"
-            value={filter}
-            onInput={(event) => setFilter(event.currentTarget.value)}
-          />
+          <Search label="Filter configs" placeholder="Filter" value={filter} onChange={setFilter} />
         )}
         <span class="hint" role="status">
           {configs && told(shown.length, configs.length)}
@@ -133,31 +128,13 @@ function NewConfig({ project, onClose }: { project: string; onClose: () => void 
   return (
     <Dialog title="New config" onClose={onClose}>
       <form onSubmit={submit}>
-        <label>
-          Name
-          <input
-            required
-            autofocus
-            spellcheck={false}
-            autocapitalize="off"
-            placeholder="fleet"
-            value={id}
-            onInput={(event) => setId(event.currentTarget.value)}
-          />
-        </label>
+        <NameField first label="Name" placeholder="fleet" value={id} onChange={setId} />
         <label>
           Description
           <input value={description} onInput={(event) => setDescription(event.currentTarget.value)} />
         </label>
         <Failure error={checked && !checked.ok ? statusOf(checked.fault).message : error} />
-        <footer>
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" class="main" disabled={busy || !checked?.ok}>
-            Create
-          </button>
-        </footer>
+        <Actions verb="Create" disabled={busy || !checked?.ok} onCancel={onClose} />
       </form>
     </Dialog>
   )

@@ -1,6 +1,7 @@
 /** Dialogs: the browser's own, which keep the focus while they are open and give it back. */
 import type { ComponentChildren } from 'preact'
 import { useEffect, useId, useRef } from 'preact/hooks'
+import { Actions } from './fields.tsx'
 import { Failure } from './notice.tsx'
 import { useTask } from './hooks.ts'
 
@@ -60,14 +61,7 @@ export function Confirmation({ title, verb, act, onClose, children }: Confirmati
       <form onSubmit={submit}>
         {children}
         <Failure error={error} />
-        <footer>
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" class="danger" disabled={busy}>
-            {verb}
-          </button>
-        </footer>
+        <Actions verb={verb} danger disabled={busy} onCancel={onClose} />
       </form>
     </Dialog>
   )

@@ -6,6 +6,7 @@ import { stateOfWaiter } from '../../client/targets.ts'
 import { watching } from '../model/snippets.ts'
 import { clockOf } from '../model/time.ts'
 import type { ConfigProps } from './config.tsx'
+import { Search } from './fields.tsx'
 import { Empty } from './notice.tsx'
 import { useSession, useWhere } from './session.ts'
 import { Snippets } from './snippets.tsx'
@@ -31,13 +32,7 @@ export function EventsView({ live }: ConfigProps) {
   return (
     <>
       <div class="bar">
-        <input
-          type="search"
-          aria-label="Filter events"
-          placeholder="Filter by path, text or state"
-          value={filter}
-          onInput={(event) => setFilter(event.currentTarget.value)}
-        />
+        <Search label="Filter events" placeholder="Filter by path, text or state" value={filter} onChange={setFilter} />
         <span class="hint" role="status">
           {filter && `${shown.length.toLocaleString('en')} found`}
           {paused && ` ${waiting.toLocaleString('en')} more since it was paused`}

@@ -4,6 +4,7 @@ import { statusOf } from '../../core/fault.ts'
 import { checkPath } from '../../core/name.ts'
 import type { LiveConfig } from '../model/live-config.ts'
 import { Dialog } from './dialog.tsx'
+import { Actions, NameField } from './fields.tsx'
 import { useTask } from './hooks.ts'
 import { Failure } from './notice.tsx'
 import { useSession } from './session.ts'
@@ -29,18 +30,7 @@ export function NewVariable({ live, onClose }: { readonly live: LiveConfig; read
   return (
     <Dialog title="New variable" onClose={onClose}>
       <form onSubmit={submit}>
-        <label>
-          Path
-          <input
-            required
-            autofocus
-            spellcheck={false}
-            autocapitalize="off"
-            placeholder="ready/node-1"
-            value={path}
-            onInput={(event) => setPath(event.currentTarget.value)}
-          />
-        </label>
+        <NameField first label="Path" placeholder="ready/node-1" value={path} onChange={setPath} />
         <label>
           Holds
           <select value={kind} onChange={(event) => setKind(event.currentTarget.value as 'text' | 'value')}>
@@ -69,14 +59,7 @@ export function NewVariable({ live, onClose }: { readonly live: LiveConfig; read
           />
         </label>
         <Failure error={checked && !checked.ok ? statusOf(checked.fault).message : error} />
-        <footer>
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" class="main" disabled={busy || !checked?.ok}>
-            Create
-          </button>
-        </footer>
+        <Actions verb="Create" disabled={busy || !checked?.ok} onCancel={onClose} />
       </form>
     </Dialog>
   )

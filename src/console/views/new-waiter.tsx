@@ -16,6 +16,7 @@ import {
 } from '../model/waiter-form.ts'
 import type { ConfigProps } from './config.tsx'
 import { Dialog } from './dialog.tsx'
+import { Actions, NameField } from './fields.tsx'
 import { useTask } from './hooks.ts'
 import { Failure } from './notice.tsx'
 import { useSession, useWhere } from './session.ts'
@@ -49,18 +50,7 @@ export function NewWaiter({ live, address, onClose }: Omit<ConfigProps, 'rights'
   return (
     <Dialog title="New waiter" onClose={onClose}>
       <form onSubmit={submit}>
-        <label>
-          Name
-          <input
-            required
-            autofocus
-            spellcheck={false}
-            autocapitalize="off"
-            placeholder="all-in"
-            value={form.id}
-            onInput={(event) => change({ id: event.currentTarget.value })}
-          />
-        </label>
+        <NameField first label="Name" placeholder="all-in" value={form.id} onChange={(id) => change({ id })} />
         <label>
           Waits for, in seconds
           <input
@@ -97,14 +87,7 @@ export function NewWaiter({ live, address, onClose }: Omit<ConfigProps, 'rights'
         <div class="foot">
           <Preview read={read} live={live} named={form.id !== ''} />
           <Failure error={error} />
-          <footer>
-            <button type="button" onClick={onClose}>
-              Cancel
-            </button>
-            <button type="submit" class="main" disabled={busy || !read.ok}>
-              Create
-            </button>
-          </footer>
+          <Actions verb="Create" disabled={busy || !read.ok} onCancel={onClose} />
         </div>
       </form>
     </Dialog>

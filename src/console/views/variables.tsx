@@ -2,6 +2,7 @@
 import { useMemo, useState } from 'preact/hooks'
 import { rowsOf, type Row } from '../model/tree.ts'
 import type { ConfigProps } from './config.tsx'
+import { Search } from './fields.tsx'
 import { useRights } from './hooks.ts'
 import { NewVariable } from './new-variable.tsx'
 import { Empty } from './notice.tsx'
@@ -37,13 +38,7 @@ export function VariablesView({ live, rights }: ConfigProps) {
   return (
     <>
       <div class="bar">
-        <input
-          type="search"
-          aria-label="Filter variables by path"
-          placeholder="Filter by path"
-          value={filter}
-          onInput={(event) => setFilter(event.currentTarget.value)}
-        />
+        <Search label="Filter variables by path" placeholder="Filter by path" value={filter} onChange={setFilter} />
         <span class="hint" role="status">
           {filter && `${rows.filter(({ isVariable }) => isVariable).length} found`}
         </span>

@@ -6,6 +6,7 @@ import { standingOf } from '../model/roll-call.ts'
 import { linkTo } from '../model/route.ts'
 import { tellSpan } from '../model/time.ts'
 import type { ConfigProps } from './config.tsx'
+import { Search } from './fields.tsx'
 import { useNow } from './hooks.ts'
 import { NewWaiter } from './new-waiter.tsx'
 import { Empty, Failure } from './notice.tsx'
@@ -27,13 +28,7 @@ export function WaitersView({ live, address, rights }: ConfigProps) {
   return (
     <>
       <div class="bar">
-        <input
-          type="search"
-          aria-label="Filter waiters by name"
-          placeholder="Filter by name"
-          value={filter}
-          onInput={(event) => setFilter(event.currentTarget.value)}
-        />
+        <Search label="Filter waiters by name" placeholder="Filter by name" value={filter} onChange={setFilter} />
         <span class="hint" role="status">
           {filter && `${shown.length} found`}
         </span>
