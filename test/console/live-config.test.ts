@@ -57,6 +57,13 @@ describe('a config as it moves', () => {
     expect(live.events.map(({ number }) => number)).toEqual([0, 1])
   })
 
+  it('knows when each thing happened, also of a deletion, which has the time of what was deleted', async () => {
+    const { live, open, say } = shown(() => listed(['a', 1]))
+    await open(told(1))
+    await say(told(2, updated('b', 2)), told(5, deleted('a', 1), ended('w', 5)))
+    expect(live.events.map(({ stamp }) => stamp)).toEqual([at(2), at(5), at(5)])
+  })
+
   it('asks for what is there only when it is told what happens from then on', async () => {
     const { client, open } = shown(() => listed())
     await pass(0)

@@ -4,10 +4,13 @@ import { isTransient, type Client, type Variable, type Waiter } from '../../clie
 import { Signal } from './signal.ts'
 import { Variables } from './variables.ts'
 
-/** Something that happened, and its number: that of the first is 0. */
+/** Something that happened. */
 export interface Event {
+  /** Its number: that of the first is 0. */
   readonly number: number
   readonly change: Change
+  /** When it happened, once that is known: which a change itself does not tell of a deletion. */
+  stamp?: string
 }
 
 /** Whether what is shown is what there is. */
@@ -50,7 +53,9 @@ export class LiveConfig extends Signal {
   readonly #client: Client
   readonly #surroundings: Surroundings
   readonly #controller = new AbortController()
-  #heard: Change[] = []
+  /** What was told and is not shown yet, and what of all that was told has no moment yet. */
+  #heard: Event[] = []
+  #undated: Event[] = []
   #happened = 0
   #framed = false
   /** Whether the stream stands. */
@@ -151,9 +156,14 @@ export class LiveConfig extends Signal {
           this.#listed = false
           void this.#list()
         },
+        onBookmark: (stamp) => {
+          for (const event of this.#undated.splice(0)) event.stamp = stamp
+        },
       })
       for await (const change of stream) {
-        this.#heard.push(change)
+        const event: Event = { number: this.#happened++, change }
+        this.#heard.push(event)
+        this.#undated.push(event)
         this.#changed()
       }
     } catch (error) {
@@ -213,9 +223,9 @@ export class LiveConfig extends Signal {
     this.#framed = true
     this.#surroundings.frame(() => {
       this.#framed = false
-      for (const change of this.#listed ? this.#heard.splice(0) : []) {
-        this.#absorb(change)
-        this.events.push({ number: this.#happened++, change })
+      for (const event of this.#listed ? this.#heard.splice(0) : []) {
+        this.#absorb(event.change)
+        this.events.push(event)
       }
       if (this.events.length > MOST_EVENTS) this.events.splice(0, this.events.length - MOST_EVENTS)
       this.version += 1

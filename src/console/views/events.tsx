@@ -71,21 +71,9 @@ export function EventsView({ live }: ConfigProps) {
   )
 }
 
-function EventRow({ event: { change }, live }: { readonly event: Event; readonly live: ConfigProps['live'] }) {
-  const [kind, stamp, name, what] =
-    'variable' in change
-      ? ([
-          change.variable.state === 'DELETED' ? 'deleted' : 'written',
-          change.variable.updateTime,
-          live.pathOf(change.variable.name),
-          change.variable.state === 'DELETED' ? '' : summaryOf(change.variable),
-        ] as const)
-      : ([
-          'ended',
-          change.waiter.progress?.updateTime ?? '',
-          idOf(change.waiter),
-          STATES[stateOfWaiter(change.waiter)],
-        ] as const)
+function EventRow({ event, live }: { readonly event: Event; readonly live: ConfigProps['live'] }) {
+  const { kind, name, what } = tell(event.change, live)
+  const { stamp } = event
   return (
     <div class="row" style={{ height: `${ROW}px` }}>
       <time class="age" dateTime={stamp}>
@@ -98,9 +86,18 @@ function EventRow({ event: { change }, live }: { readonly event: Event; readonly
   )
 }
 
+/** What happened, to what, and how it is since. */
+function tell(change: Event['change'], live: ConfigProps['live']) {
+  if ('waiter' in change) {
+    return { kind: 'ended', name: idOf(change.waiter), what: STATES[stateOfWaiter(change.waiter)] }
+  }
+  const { name, state } = change.variable
+  if (state === 'DELETED') return { kind: 'deleted', name: live.pathOf(name), what: '' }
+  return { kind: 'written', name: live.pathOf(name), what: summaryOf(change.variable) }
+}
+
 /** What a filter looks at. */
 function textOf({ change }: Event, live: ConfigProps['live']): string {
-  if ('waiter' in change) return `${idOf(change.waiter)} ended ${STATES[stateOfWaiter(change.waiter)]}`
-  const { name, state, text = '' } = change.variable
-  return `${live.pathOf(name)} ${state === 'DELETED' ? 'deleted' : 'written'} ${text}`
+  const { kind, name, what } = tell(change, live)
+  return `${name} ${kind} ${what}`
 }
