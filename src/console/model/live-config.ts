@@ -242,5 +242,5 @@ export class LiveConfig extends Signal {
   }
 }
 
-/** The id of a waiter. */
-export const idOf = ({ name }: Waiter): string => name.slice(name.lastIndexOf('/') + 1)
+/** The id of a waiter, or of a config. */
+export const idOf = ({ name }: { readonly name: string }): string => name.slice(name.lastIndexOf('/') + 1)

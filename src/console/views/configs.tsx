@@ -3,6 +3,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { RuntimeConfig } from '../../core/wire.ts'
 import { checkId, configName } from '../../core/name.ts'
 import { statusOf } from '../../core/fault.ts'
+import { idOf } from '../model/live-config.ts'
 import { linkTo } from '../model/route.ts'
 import { Confirmation, Dialog } from './dialog.tsx'
 import { Actions, NameField, Search } from './fields.tsx'
@@ -36,7 +37,7 @@ export function Configs({ project }: { readonly project: string }) {
   useEffect(() => void read(), [client, project])
   const shown = useMemo(() => {
     const words = filter.toLowerCase().split(/\s+/).filter(Boolean)
-    const textOf = ({ name, description = '' }: RuntimeConfig) => `${idOf(name)} ${description}`.toLowerCase()
+    const textOf = (config: RuntimeConfig) => `${idOf(config)} ${config.description ?? ''}`.toLowerCase()
     return (configs ?? []).filter((config) => words.every((word) => textOf(config).includes(word)))
   }, [configs, filter])
   return (
@@ -94,7 +95,7 @@ export function Configs({ project }: { readonly project: string }) {
 
 function ConfigRow({ config, onDelete }: { config: RuntimeConfig; onDelete: (config: RuntimeConfig) => void }) {
   const rights = useRights(useSession().state.client, config.name)
-  const id = idOf(config.name)
+  const id = idOf(config)
   const [, project = ''] = config.name.split('/')
   return (
     <div role="listitem" class="row" aria-busy={rights === undefined} style={{ height: `${ROW}px` }}>
@@ -177,7 +178,7 @@ function DeleteConfig(props: { config: RuntimeConfig; onClose: () => void; onDel
     onDeleted()
   }
   return (
-    <Confirmation title={`Delete ${idOf(config.name)}?`} verb="Delete it and all in it" act={act} onClose={onClose}>
+    <Confirmation title={`Delete ${idOf(config)}?`} verb="Delete it and all in it" act={act} onClose={onClose}>
       <p>With the config go, and cannot be brought back:</p>
       <ul aria-live="polite">
         <li>{contents ? counted(contents.variables, 'variable') : 'its variables'}</li>
@@ -195,5 +196,3 @@ const counted = (count: number | undefined, what: string) =>
   count === undefined ? `all ${what}s` : `${count} ${what}${count === 1 ? '' : 's'}`
 
 const told = (shown: number, all: number) => (shown === all ? `${all}` : `${shown} of ${all}`)
-
-const idOf = (name: string) => name.slice(name.lastIndexOf('/') + 1)

@@ -116,7 +116,7 @@ const told = (size: number) => (size === 1 ? '1 byte' : `${size.toLocaleString('
 export function DeleteVariable({ live, path, onClose }: { live: LiveConfig; path: string; onClose: () => void }) {
   const { client } = useSession().state
   const recursive = live.variables.get(path) === undefined
-  const count = [...live.variables.under(path)].length
+  const count = live.variables.countUnder(path)
   const act = async () => {
     await client.variables.delete(`${live.name}/variables/${path}`, { recursive })
   }
