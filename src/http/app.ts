@@ -7,6 +7,7 @@ import { CLOSED, doorOf } from './auth/door.ts'
 import { recordRefusal } from './auth/record.ts'
 import { callMethod } from './call.ts'
 import { showConsole } from './console.ts'
+import { showDiscovery, showOpenApi, showReference, showReferenceStyle } from './documents.ts'
 import { callOperations } from './operations.ts'
 
 export const app = new Hono<{ Bindings: Env }>()
@@ -19,6 +20,10 @@ app.use(async (c, next) => {
   return faultResponse(CLOSED)
 })
 app.get('/', (c) => showConsole(c.req.raw))
+app.on('GET', ['/$discovery/rest', '/%24discovery/rest'], showDiscovery)
+app.get('/openapi.json', showOpenApi)
+app.get('/docs', showReference)
+app.get('/docs/style.css', showReferenceStyle)
 app.all('/v1beta1/*', (c) => callMethod(c.req.raw, c.env))
 app.all('/v1/*', (c) => callOperations(c.req.raw, c.env))
 

@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import type { ConditionInput } from '../core/condition.ts'
 import { invalid, ok, type Result } from '../core/fault.ts'
+import type { SchemaName } from './document/schemas.ts'
 import { isObject, snakeCase, type JsonObject } from './json.ts'
 
 // Workers may not make code at run time, which zod would otherwise try for speed.
@@ -64,21 +65,25 @@ const condition: z.ZodType<ConditionInput> = z.lazy(() =>
   }),
 )
 
-/** A body: its shape, and the name under which Google's messages speak of it ('' where its fields stand alone). */
+/** A body. */
 export interface Body<T> {
+  /** The name under which Google's messages speak of it, '' where its fields stand alone. */
   readonly root: string
+  /** What it holds; undefined where it is described nowhere. */
+  readonly type: SchemaName | undefined
   readonly schema: z.ZodType<T>
   /** Whether the schema would plainly let it pass as it is, for what comes by the thousand: asking that takes longer. */
   readonly isPlain?: ((json: JsonObject) => boolean) | undefined
 }
 
-const body = <T>(root: string, schema: z.ZodType<T>, isPlain?: Body<T>['isPlain']): Body<T> => ({
-  root,
-  schema,
-  isPlain,
-})
+const body = <T>(
+  root: string,
+  type: SchemaName | undefined,
+  schema: z.ZodType<T>,
+  isPlain?: Body<T>['isPlain'],
+): Body<T> => ({ root, type, schema, isPlain })
 
-export const config = body('config', object({ name: text, description: text, etag: text }))
+export const config = body('config', 'RuntimeConfig', object({ name: text, description: text, etag: text }))
 
 const variableFields = object({
   name: text,
@@ -91,7 +96,7 @@ const variableFields = object({
   state: outputOnly,
 })
 
-export const variable = body('variable', variableFields)
+export const variable = body('variable', 'Variable', variableFields)
 
 const write = object({
   create: variableFields.optional(),
@@ -106,15 +111,16 @@ const writes = object({ writes: z.array(write, 'a list').optional() })
 
 export type CommitInput = z.output<typeof writes>
 
-export const commit = body('', writes, isPlainCommit)
+export const commit = body('', 'CommitRequest', writes, isPlainCommit)
 
 /** What a frame of a socket holds: its id is read before, and its commit behind it, by the same words as that of a request. */
-export const frame = body('', object({ id: outputOnly, commit: outputOnly, requestId: text }), isPlainFrame)
+export const frame = body('', undefined, object({ id: outputOnly, commit: outputOnly, requestId: text }), isPlainFrame)
 
-export const renewal = body('', object({ names: strings }))
+export const renewal = body('', 'RenewRequest', object({ names: strings }))
 
 export const waiter = body(
   'waiter',
+  'Waiter',
   object({
     name: text,
     timeout: text,
@@ -129,12 +135,13 @@ export const waiter = body(
   }),
 )
 
-export const watch = body('', object({ newerThan: text }))
+export const watch = body('', 'WatchVariableRequest', object({ newerThan: text }))
 
-export const deletion = body('', object({ recursive: bool }))
+export const deletion = body('', undefined, object({ recursive: bool }))
 
 export const policy = body(
   '',
+  'SetIamPolicyRequest',
   object({
     policy: object({
       version: int32,
@@ -153,7 +160,7 @@ export const policy = body(
   }),
 )
 
-export const permissions = body('', object({ permissions: strings }))
+export const permissions = body('', 'TestIamPermissionsRequest', object({ permissions: strings }))
 
 /** Reads what a body holds. */
 export function readBody<T>({ root, schema, isPlain }: Body<T>, json: JsonObject): Result<T> {

@@ -4,6 +4,7 @@ import type { Outcome } from '../core/command.ts'
 import type { ResourceName } from '../core/name.ts'
 import type { Env } from './env.ts'
 import type { Body } from './bodies.ts'
+import type { SchemaName } from './document/schemas.ts'
 import type { Kind, Parameters, Values } from './request.ts'
 
 /** The name that a target of each kind has: a collection has that of its parent. */
@@ -36,6 +37,10 @@ export interface Call<Name, Query, Input> {
 export interface MethodOf<K extends Kind, P extends Parameters, Input> {
   /** Google's id of the method, without the service's name in front. */
   readonly id: string
+  /** What it does, in a sentence for those who call it. */
+  readonly about: string
+  /** Whether Google's API does not have it. */
+  readonly ours?: true
   readonly http: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly on: K
   readonly verb?: string
@@ -43,6 +48,8 @@ export interface MethodOf<K extends Kind, P extends Parameters, Input> {
   readonly body?: Body<Input>
   /** The IAM permission that it takes, on the resource that it is about unless its call says otherwise. */
   readonly permission: string
+  /** What it answers. */
+  readonly answers: SchemaName
   call(call: Call<Names[K], Values<P>, Input>): Promise<Outcome | Response> | Outcome | Response
 }
 

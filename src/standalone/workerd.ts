@@ -90,7 +90,8 @@ const config :Workerd.Config = (
     )),
     ${callbacks ? callbackService(callbacks) : ''}
   ],
-  sockets = [(name = "http", http = (), service = "main")],
+  # A proxy in front, which ends TLS, says by which scheme it was asked.
+  sockets = [(name = "http", http = (forwardedProtoHeader = "X-Forwarded-Proto"), service = "main")],
 );
 
 const rollcall :Workerd.Worker = (

@@ -6,6 +6,7 @@ import { google } from 'googleapis'
 import { afterAll, expect, it } from 'vitest'
 import { leave } from './client.ts'
 import { testConfigs } from './configs.ts'
+import { testDiscovery } from './discovery.ts'
 import { testProtocol } from './protocol.ts'
 import { answers, methodsOf } from './record.ts'
 import { testVariables } from './variables.ts'
@@ -22,6 +23,7 @@ testVariables()
 testWatch()
 testWaiters()
 testProtocol()
+testDiscovery()
 
 it('calls every method of the client, and each is answered as the server means to', () => {
   const methods = [

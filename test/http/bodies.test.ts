@@ -4,7 +4,7 @@ import { commit, frame, readBody, type Body } from '../../src/http/bodies.ts'
 import type { JsonObject } from '../../src/http/json.ts'
 
 /** The same body, without the short way. */
-const bySchema = <T>({ root, schema }: Body<T>): Body<T> => ({ root, schema })
+const bySchema = <T>(body: Body<T>): Body<T> => ({ ...body, isPlain: undefined })
 
 const text = oneof(string(), string({ unit: 'binary' }), constantFrom('\ud800', 'a\udc00b', ''))
 const value = oneof(text, anything({ withNullPrototype: false }), constantFrom(null, 1, true))

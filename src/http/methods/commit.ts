@@ -21,12 +21,15 @@ type Config = Extract<ResourceName, { kind: 'config' }>
 export const COMMIT_METHODS: readonly Method[] = [
   method({
     id: 'projects.configs.commit',
+    about: 'Changes up to 500 variables at one moment, or none of them.',
+    ours: true,
     http: 'POST',
     on: 'config',
     verb: 'commit',
     query: creates,
     body: bodies.commit,
     permission: UPDATE,
+    answers: 'CommitResponse',
     call(call) {
       const requestId = readRequestId(call.query.requestId, call)
       const read = all({ requestId, commit: readCommit(call.body, call.name) })
@@ -37,11 +40,14 @@ export const COMMIT_METHODS: readonly Method[] = [
   }),
   method({
     id: 'projects.configs.renew',
+    about: 'Has variables with a `ttl` live for that long from this moment on.',
+    ours: true,
     http: 'POST',
     on: 'config',
     verb: 'renew',
     body: bodies.renewal,
     permission: UPDATE,
+    answers: 'RenewResponse',
     call(call) {
       const names = readNames(call.body.names ?? [], call.name)
       if (!names.ok) return names

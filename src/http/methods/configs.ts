@@ -19,11 +19,13 @@ import { testIamPermissions, testIamPermissionsInProject } from './permissions.t
 export const CONFIG_METHODS: readonly Method[] = [
   method({
     id: 'projects.configs.create',
+    about: 'Creates a config.',
     http: 'POST',
     on: 'configs',
     query: creates,
     body: bodies.config,
     permission: 'runtimeconfig.configs.create',
+    answers: 'RuntimeConfig',
     call(call) {
       const { name, query: parameters, body } = call
       const made = readName(body.name, 'config.name', 'config', name)
@@ -39,10 +41,12 @@ export const CONFIG_METHODS: readonly Method[] = [
   }),
   method({
     id: 'projects.configs.list',
+    about: 'Lists the configs of a project.',
     http: 'GET',
     on: 'configs',
     query: paged,
     permission: 'runtimeconfig.configs.list',
+    answers: 'ListConfigsResponse',
     call(call) {
       // The directory knows no policies of configs, so only what is granted for the project counts.
       const access = accessOf(call, [needAny(call, 'configs')])
@@ -53,17 +57,21 @@ export const CONFIG_METHODS: readonly Method[] = [
   }),
   method({
     id: 'projects.configs.get',
+    about: 'Tells of a config.',
     http: 'GET',
     on: 'config',
     permission: 'runtimeconfig.configs.get',
+    answers: 'RuntimeConfig',
     call: (call) => query(call, { type: 'getConfig' }),
   }),
   method({
     id: 'projects.configs.update',
+    about: "Replaces a config's description. With `If-None-Match: *` it makes the config instead.",
     http: 'PUT',
     on: 'config',
     body: bodies.config,
     permission: 'runtimeconfig.configs.update',
+    answers: 'RuntimeConfig',
     call(call) {
       const { name, body } = call
       const read = all({
@@ -81,9 +89,11 @@ export const CONFIG_METHODS: readonly Method[] = [
   }),
   method({
     id: 'projects.configs.delete',
+    about: 'Deletes a config with all that is in it.',
     http: 'DELETE',
     on: 'config',
     permission: 'runtimeconfig.configs.delete',
+    answers: 'Empty',
     call(call) {
       const precondition = readPrecondition(call.request.headers)
       if (!precondition.ok) return precondition
@@ -93,11 +103,13 @@ export const CONFIG_METHODS: readonly Method[] = [
   }),
   method({
     id: 'projects.configs.getIamPolicy',
+    about: 'Tells the IAM policy of a config.',
     http: 'GET',
     on: 'config',
     verb: 'getIamPolicy',
     query: { 'options.requestedPolicyVersion': 'int32' },
     permission: 'runtimeconfig.configs.getIamPolicy',
+    answers: 'Policy',
     call(call) {
       const field = 'options.requestedPolicyVersion'
       const version = call.query[field] ?? 0
@@ -107,11 +119,13 @@ export const CONFIG_METHODS: readonly Method[] = [
   }),
   method({
     id: 'projects.configs.setIamPolicy',
+    about: 'Replaces the IAM policy of a config.',
     http: 'POST',
     on: 'config',
     verb: 'setIamPolicy',
     body: bodies.policy,
     permission: 'runtimeconfig.configs.setIamPolicy',
+    answers: 'Policy',
     call(call) {
       const policy = readPolicy(call.body.policy)
       return policy.ok ? submit(call, { type: 'setIamPolicy', policy: policy.value }) : policy
@@ -121,11 +135,15 @@ export const CONFIG_METHODS: readonly Method[] = [
   testIamPermissionsInProject,
   method({
     id: 'projects.configs.subscribe',
+    about:
+      'Streams what happens in a config: as a WebSocket, or as Server-Sent Events to whoever accepts `text/event-stream`. On the WebSocket commits can be made, too.',
+    ours: true,
     http: 'GET',
     on: 'config',
     verb: 'subscribe',
     query: { path: 'string', after: 'string', state: 'bool', quiet: 'bool', direct: 'bool' },
     permission: 'runtimeconfig.variables.watch',
+    answers: 'Changes',
     call(call) {
       const { path, quiet } = call.query
       const read = all({ root: checkRoot(path || '/', 'path'), from: readBeginning(call.query, call.request.headers) })

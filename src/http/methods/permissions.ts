@@ -16,11 +16,13 @@ import { method, type Method } from '../method.ts'
 export function testIamPermissions(id: string, on: 'config' | 'variable' | 'waiter' | 'operation'): Method {
   return method({
     id,
+    about: 'Tells which of these permissions the caller has.',
     http: 'POST',
     on,
     verb: 'testIamPermissions',
     body: bodies.permissions,
     permission: '',
+    answers: 'TestIamPermissionsResponse',
     async call({ name, body, env, caller }) {
       const known = knownPermissions(body.permissions ?? [])
       if (!known.ok) return known
@@ -42,11 +44,15 @@ export function testIamPermissions(id: string, on: 'config' | 'variable' | 'wait
  */
 export const testIamPermissionsInProject: Method = method({
   id: 'projects.configs.testIamPermissionsInProject',
+  about:
+    'Tells which of these permissions the caller has on any config of a project, by what is granted for the project.',
+  ours: true,
   http: 'POST',
   on: 'configs',
   verb: 'testIamPermissions',
   body: bodies.permissions,
   permission: '',
+  answers: 'TestIamPermissionsResponse',
   call({ name, body, caller }) {
     const known = knownPermissions(body.permissions ?? [])
     if (!known.ok) return known

@@ -15,11 +15,13 @@ import { testIamPermissions } from './permissions.ts'
 export const VARIABLE_METHODS: readonly Method[] = [
   method({
     id: 'projects.configs.variables.create',
+    about: 'Creates a variable.',
     http: 'POST',
     on: 'variables',
     query: creates,
     body: bodies.variable,
     permission: 'runtimeconfig.variables.create',
+    answers: 'Variable',
     call(call) {
       const { name, query: parameters, body } = call
       const read = all({
@@ -35,10 +37,12 @@ export const VARIABLE_METHODS: readonly Method[] = [
   }),
   method({
     id: 'projects.configs.variables.list',
+    about: 'Lists the variables of a config.',
     http: 'GET',
     on: 'variables',
     query: { filter: 'string', returnValues: 'bool', ...paged },
     permission: 'runtimeconfig.variables.list',
+    answers: 'ListVariablesResponse',
     call(call) {
       const { filter, returnValues, ...page } = call.query
       return query(call, { type: 'listVariables', filter, returnValues, page }, [needAny(call, 'variables')])
@@ -46,17 +50,21 @@ export const VARIABLE_METHODS: readonly Method[] = [
   }),
   method({
     id: 'projects.configs.variables.get',
+    about: 'Tells of a variable, with what it holds.',
     http: 'GET',
     on: 'variable',
     permission: 'runtimeconfig.variables.get',
+    answers: 'Variable',
     call: (call) => query(call, { type: 'getVariable', path: call.name.path }),
   }),
   method({
     id: 'projects.configs.variables.update',
+    about: 'Replaces what a variable holds. With `If-None-Match: *` it makes the variable instead.',
     http: 'PUT',
     on: 'variable',
     body: bodies.variable,
     permission: 'runtimeconfig.variables.update',
+    answers: 'Variable',
     call(call) {
       const { name, body } = call
       const read = all({
@@ -74,12 +82,14 @@ export const VARIABLE_METHODS: readonly Method[] = [
   }),
   method({
     id: 'projects.configs.variables.delete',
+    about: 'Deletes a variable.',
     http: 'DELETE',
     on: 'variable',
     query: { recursive: 'bool' },
     // Google's guide shows `recursive` in a body (spec: section 4.2).
     body: bodies.deletion,
     permission: 'runtimeconfig.variables.delete',
+    answers: 'Empty',
     call(call) {
       const recursive = call.query.recursive || call.body.recursive === true
       const precondition = readPrecondition(call.request.headers)
@@ -91,11 +101,13 @@ export const VARIABLE_METHODS: readonly Method[] = [
   }),
   method({
     id: 'projects.configs.variables.watch',
+    about: 'Answers when the variable has changed or is gone, or when nothing has happened for some 55 seconds.',
     http: 'POST',
     on: 'variable',
     verb: 'watch',
     body: bodies.watch,
     permission: 'runtimeconfig.variables.watch',
+    answers: 'Variable',
     call(call) {
       const newerThan = readNewerThan(call.body.newerThan)
       if (!newerThan.ok) return newerThan

@@ -56,6 +56,7 @@ describe.each([
       () => 'projects/demo',
       (page) => page.getByRole('button', { name: `Delete ${fleet.id}` }).waitFor(),
     ],
+    ['the reference of the API', () => '', (page) => page.goto(`${stage.url}/docs`)],
     ['an empty project', () => 'projects/empty', (page) => page.getByText('No config in empty yet').waitFor()],
     ['a form for a config', () => 'projects/demo', (page) => page.getByRole('button', { name: 'New config' }).click()],
     [
