@@ -12,7 +12,7 @@ import type { Call } from './method.ts'
 export type InConfig = Exclude<ResourceName, { kind: 'project' }>
 
 /** As much of a call as it takes to ask for it. */
-export type Asking<Name> = Pick<Call<Name, unknown, unknown>, 'name' | 'env' | 'caller' | 'permission'>
+export type Asking<Name> = Pick<Call<Name, unknown, unknown>, 'name' | 'env' | 'caller' | 'permission' | 'observation'>
 
 /** The object that owns the config. */
 export function objectOf(env: Env, { project, config }: InConfig) {
@@ -25,7 +25,8 @@ export function submit(
   command: Command,
   needs: readonly Need[] = [need(call)],
 ): Promise<Outcome> {
-  return objectOf(call.env, call.name).submit(command, accessOf(call, needs))
+  const { env, name, observation } = call
+  return observation.changing(objectOf(env, name).submitTimed(command, accessOf(call, needs), observation.traceparent))
 }
 
 /** Has a query answered, likewise. */
@@ -34,7 +35,7 @@ export function query(
   question: Query,
   needs: readonly Need[] = [need(call)],
 ): Promise<Outcome> {
-  return objectOf(call.env, call.name).query(question, accessOf(call, needs))
+  return call.observation.asking(objectOf(call.env, call.name).query(question, accessOf(call, needs)))
 }
 
 /** What an object is to check: nothing, where everyone may do everything or the caller may without condition. */

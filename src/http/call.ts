@@ -4,13 +4,14 @@ import { invalid, ok, refuse, type Result } from '../core/fault.ts'
 import { quote } from '../core/name.ts'
 import { admit, toldTo } from './auth/admit.ts'
 import { doorOf, type Visitor } from './auth/door.ts'
-import { recordPolicyChange, recordRefusal } from './auth/record.ts'
+import { recordPolicyChange, recordRefusal, shownName } from './auth/record.ts'
 import type { Env } from './env.ts'
 import { answer, faultResponse } from './answer.ts'
 import { METHODS } from './api.ts'
 import { readBody } from './bodies.ts'
 import { readJson } from './json.ts'
 import type { Method } from './method.ts'
+import type { Observation } from './observation.ts'
 import {
   readAddress,
   readParameters,
@@ -22,27 +23,35 @@ import {
 } from './request.ts'
 
 /** Answers a request to /v1beta1/. */
-export async function callMethod(request: Request, env: Env): Promise<Response> {
+export async function callMethod(request: Request, env: Env, observation: Observation): Promise<Response> {
   const address = readAddress(request.url)
   if (!address.ok) return faultResponse(address.fault)
   const style = readStyle(address.value.query)
   if (!style.ok) return faultResponse(style.fault)
-  const outcome = await route(request, address.value, env)
+  const outcome = await route(request, address.value, env, observation)
   if (outcome instanceof Response) return outcome
   return outcome.ok ? answer(outcome.value, style.value) : faultResponse(outcome.fault, style.value)
 }
 
-async function route(request: Request, address: Address, env: Env): Promise<Outcome | Response> {
+async function route(
+  request: Request,
+  address: Address,
+  env: Env,
+  observation: Observation,
+): Promise<Outcome | Response> {
   const path = decodePath(address.path.slice('/v1beta1/'.length))
   if (!path.ok) return path
   const target = readTarget(path.value)
   const method = target && findMethod(request.method, target)
   if (!method) return noSuchMethod(request.method, path.value)
+  observation.method = method.id
+  observation.resource = shownName(target.name)
   const visitor = await admit(request, address, env)
   const outcome = visitor.ok
-    ? await perform({ request, address, env, target, method, visitor: visitor.value })
+    ? await perform({ request, address, env, observation, target, method, visitor: visitor.value })
     : visitor
-  const recorded = { caller: visitor.ok ? visitor.value.member : undefined, method: method.id, resource: target.name }
+  const caller = visitor.ok ? visitor.value.member : undefined
+  const recorded = { caller, method: method.id, resource: target.name, request: observation.logged }
   if (outcome instanceof Response) return outcome
   if (!outcome.ok) recordRefusal(recorded, outcome.fault)
   else if (method.verb === 'setIamPolicy') recordPolicyChange(recorded)
@@ -53,12 +62,21 @@ interface Matched {
   readonly request: Request
   readonly address: Address
   readonly env: Env
+  readonly observation: Observation
   readonly target: Target
   readonly method: Method
   readonly visitor: Visitor
 }
 
-async function perform({ request, address, env, target, method, visitor }: Matched): Promise<Outcome | Response> {
+async function perform({
+  request,
+  address,
+  env,
+  observation,
+  target,
+  method,
+  visitor,
+}: Matched): Promise<Outcome | Response> {
   const name = readTargetName(target)
   if (!name.ok) return name
   const query = readParameters(address.query, method.query ?? {})
@@ -72,6 +90,7 @@ async function perform({ request, address, env, target, method, visitor }: Match
     body: body.value,
     env,
     request,
+    observation,
     caller: typeof door === 'object' ? door.callerIn(name.value.project, visitor) : undefined,
     expires: visitor.expires,
     permission: method.permission,

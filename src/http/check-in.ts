@@ -6,6 +6,7 @@
 import type { Outcome } from '../core/command.ts'
 import { OVERLOADED, refuse, TOO_MANY } from '../core/fault.ts'
 import { formatName } from '../core/name.ts'
+import { log } from '../telemetry/log.ts'
 import { MAX_FRAMES, type Frame, type Party } from '../object/check-ins.ts'
 import { objectOf } from './ask.ts'
 import { mayGoOn, rateKey } from './auth/admit.ts'
@@ -80,7 +81,7 @@ async function submit(call: Subscribing, frames: readonly Waiting[]): Promise<re
     return await objectOf(call.env, call.name).commit(frames.map(({ commit }) => commit))
   } catch (error) {
     // Nobody knows whether these were done; a requestId lets the caller try again.
-    console.error({ message: 'commits of a socket failed', event: 'check-in.failed', error })
+    log('error', 'check-in.failed', { message: 'commits of a socket failed', error })
     return frames.map(() => refuse({ kind: 'unavailable' }))
   }
 }

@@ -1,9 +1,11 @@
 import type { CallbackEnv } from '../core/callback.ts'
+import type { MeterEnv } from '../telemetry/meter.ts'
+import type { SpansEnv } from '../telemetry/spans.ts'
 import type { Project } from '../object/project.ts'
 import type { RuntimeConfig } from '../object/runtime-config.ts'
 
 /** The bindings of the Worker, as wrangler.toml and the standalone server give them. */
-export interface Env extends CallbackEnv {
+export interface Env extends CallbackEnv, MeterEnv, SpansEnv {
   /** One object per config, named by its full name. */
   readonly RUNTIME_CONFIG: DurableObjectNamespace<RuntimeConfig>
   /** One object per project, named by its id. */
@@ -21,6 +23,8 @@ export interface Env extends CallbackEnv {
   readonly CALLBACKS?: Fetcher
   /** How many requests each caller may make, where the platform counts them. */
   readonly ROLLCALL_RATE_LIMIT?: RateLimit
+  /** `true` where each request to the API is worth a line of the log. */
+  readonly ROLLCALL_LOG_REQUESTS?: string
   /** How long `:watch` waits for a change, in seconds; 55 when it is absent. */
   readonly ROLLCALL_WATCH_SECONDS?: string
   /** How long an idle stream is silent at most, in seconds; 30 when it is absent. */

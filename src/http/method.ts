@@ -5,6 +5,7 @@ import type { ResourceName } from '../core/name.ts'
 import type { Env } from './env.ts'
 import type { Body } from './bodies.ts'
 import type { SchemaName } from './document/schemas.ts'
+import type { Observation } from './observation.ts'
 import type { Kind, Parameters, Values } from './request.ts'
 
 /** The name that a target of each kind has: a collection has that of its parent. */
@@ -25,6 +26,7 @@ export interface Call<Name, Query, Input> {
   readonly body: Input
   readonly env: Env
   readonly request: Request
+  readonly observation: Observation
   /** Who calls; undefined where everyone may do everything. */
   readonly caller: Caller | undefined
   /** Until when the caller's credential is good, in milliseconds since 1970, if that ends. */

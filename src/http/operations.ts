@@ -5,27 +5,26 @@
 import type { Outcome } from '../core/command.ts'
 import { ok, refuse, type Fault } from '../core/fault.ts'
 import { answer, faultResponse } from './answer.ts'
-import { admit, NEEDS_CREDENTIAL } from './auth/admit.ts'
-import { doorOf } from './auth/door.ts'
+import { admit, onlyKnown } from './auth/admit.ts'
 import { recordRefusal } from './auth/record.ts'
 import type { Env } from './env.ts'
+import type { Observation } from './observation.ts'
 import { readAddress, readParameters, readStyle, type Address } from './request.ts'
 
 const LIST = { filter: 'string', pageSize: 'pageSize', pageToken: 'string', returnPartialSuccess: 'bool' } as const
 
-/** Answers a request to /v1/. It is about nothing that belongs to anybody, so whoever is known may ask. */
-export async function callOperations(request: Request, env: Env): Promise<Response> {
+/** Answers a request to /v1/. */
+export async function callOperations(request: Request, env: Env, { logged }: Observation): Promise<Response> {
   const address = readAddress(request.url)
   if (!address.ok) return faultResponse(address.fault)
   const style = readStyle(address.value.query)
   if (!style.ok) return faultResponse(style.fault)
   const visitor = await admit(request, address.value, env)
-  const anonymous = visitor.ok && visitor.value.member === '' && typeof doorOf(env) === 'object'
-  const admitted = anonymous ? refuse(NEEDS_CREDENTIAL) : visitor
+  const admitted = onlyKnown(visitor, env)
   const outcome = admitted.ok ? perform(request.method, address.value) : admitted
   if (outcome.ok) return answer(outcome.value, style.value)
   const caller = visitor.ok ? visitor.value.member : undefined
-  recordRefusal({ caller, method: request.method, resource: address.value.path }, outcome.fault)
+  recordRefusal({ caller, method: request.method, resource: address.value.path, request: logged }, outcome.fault)
   return faultResponse(outcome.fault, style.value)
 }
 

@@ -5,6 +5,7 @@
 import { delayAfter, mayCall, type CallbackSettings } from '../core/callback.ts'
 import type { Result } from '../core/fault.ts'
 import { SECOND, type Stamp } from '../core/time.ts'
+import { log } from '../telemetry/log.ts'
 import type { Commits } from './commits.ts'
 import type { Delivery } from './deliveries.ts'
 import type { SqlStore } from './sql-store.ts'
@@ -34,8 +35,8 @@ type Attempt = 'arrived' | 'unwanted' | { readonly pause: number; readonly why: 
 
 export class Callbacks {
   readonly #options: CallbacksOptions
-  /** Those that are on their way, or about to be. */
-  readonly #known = new Set<string>()
+  /** Those that are on their way, or about to be, each with its trace. */
+  readonly #known = new Map<string, string | undefined>()
   readonly #queue: string[] = []
   #underWay = 0
 
@@ -43,11 +44,14 @@ export class Callbacks {
     this.#options = options
   }
 
-  /** Delivers these, of which the table knows. Resolves when nothing is under way any more. */
-  async deliver(ids: readonly string[]): Promise<void> {
+  /**
+   * Delivers these, of which the table knows. Resolves when nothing is under way any more. The first attempt goes on with
+   * the trace of the request that brought them about.
+   */
+  async deliver(ids: readonly string[], trace?: string): Promise<void> {
     for (const id of ids) {
       if (this.#known.has(id)) continue
-      this.#known.add(id)
+      this.#known.set(id, trace)
       this.#queue.push(id)
     }
     const free = Math.min(MAX_UNDER_WAY - this.#underWay, this.#queue.length)
@@ -67,7 +71,7 @@ export class Callbacks {
       for (let id = this.#queue.shift(); id !== undefined; id = this.#queue.shift()) {
         await this.#settle(id).catch((error: unknown) => {
           // It stays in the table, and is taken on again when it is due.
-          console.error({ message: 'a callback could not be attended to', event: 'callback.failed', id, error })
+          log('error', 'callback.failed', { message: 'a callback could not be attended to', id, error })
         })
         this.#known.delete(id)
       }
@@ -80,10 +84,10 @@ export class Callbacks {
     const { store, commits, clock, finished } = this.#options
     const delivery = await commits.read(() => store.callbacks.get(id))
     if (!delivery) return
-    const attempt = await this.#attempt(delivery)
+    const attempt = await this.#attempt(delivery, this.#known.get(id))
     const again = typeof attempt === 'object' && clock() + attempt.pause
     const over = again === false || again > delivery.expires
-    log(delivery, attempt, over)
+    report(delivery, attempt, over)
     await commits.change(() => {
       if (over) store.callbacks.remove(id)
       else store.callbacks.defer(id, again)
@@ -92,14 +96,14 @@ export class Callbacks {
     if (over) await finished()
   }
 
-  async #attempt(delivery: Delivery): Promise<Attempt> {
+  async #attempt(delivery: Delivery, trace: string | undefined): Promise<Attempt> {
     const { clock, fetch, settings } = this.#options
     const pause = delayAfter(delivery.attempts + 1)
     try {
       const { hosts, secrets } = valueOf(settings())
       // What was allowed when the waiter was made need not be so any more.
       if (!mayCall(delivery.uri, hosts)) return { pause, why: 'its host is not allowed' }
-      const response = await fetch(delivery.uri, await webhook(delivery, secrets, clock() / 1000))
+      const response = await fetch(delivery.uri, await webhook({ ...delivery, trace }, secrets, clock() / 1000))
       await response.body?.cancel()
       if (response.ok) return 'arrived'
       if (response.status === GONE) return 'unwanted'
@@ -122,19 +126,12 @@ function valueOf<T>(result: Result<T>): T {
 }
 
 /** Says what did not work, without the whole URI, which may hold what nobody should see. */
-function log({ id, uri, attempts }: Delivery, attempt: Attempt, over: boolean): void {
+function report({ id, uri, attempts }: Delivery, attempt: Attempt, over: boolean): void {
   const { host } = new URL(uri)
   const about = { id, host, attempts: attempts + 1 }
-  if (attempt === 'unwanted') {
-    console.warn({ message: 'a callback is not wanted', event: 'callback.unwanted', ...about })
-  } else if (attempt !== 'arrived' && over) {
-    console.error({ message: 'a callback was given up', event: 'callback.given-up', ...about, why: attempt.why })
-  } else if (attempt !== 'arrived') {
-    console.warn({
-      message: 'a callback did not arrive',
-      event: 'callback.delivery.failed',
-      ...about,
-      why: attempt.why,
-    })
-  }
+  if (attempt === 'unwanted') log('warn', 'callback.unwanted', { message: 'a callback is not wanted', ...about })
+  if (typeof attempt === 'string') return
+  const { why } = attempt
+  if (over) log('error', 'callback.given-up', { message: 'a callback was given up', ...about, why })
+  else log('warn', 'callback.delivery.failed', { message: 'a callback did not arrive', ...about, why })
 }

@@ -7,6 +7,7 @@ import type { Access, Caller } from '../core/access.ts'
 import type { Command, Outcome } from '../core/command.ts'
 import { refuse, TOO_MANY, type Result } from '../core/fault.ts'
 import type { ResourceName } from '../core/name.ts'
+import { log } from '../telemetry/log.ts'
 import type { Commits } from './commits.ts'
 import { CLOSE_NORMAL, PING } from './sockets.ts'
 
@@ -66,11 +67,14 @@ interface Line {
 
 export class CheckIns {
   readonly #commits: Pick<Commits, 'submit'>
+  readonly #changed: () => void
   readonly #lines = new Set<Line>()
   #timer: ReturnType<typeof setInterval> | null = null
 
-  constructor(commits: Pick<Commits, 'submit'>) {
+  /** `changed` is called when there are more or fewer of them. */
+  constructor(commits: Pick<Commits, 'submit'>, changed: () => void = () => {}) {
     this.#commits = commits
+    this.#changed = changed
   }
 
   /** How many sockets there are. */
@@ -86,6 +90,7 @@ export class CheckIns {
     socket.addEventListener('close', () => this.#forget(line))
     socket.accept()
     this.#lines.add(line)
+    this.#changed()
     this.#timer ??= setInterval(() => this.#closeIdle(), IDLE_MS)
     return new Response(null, { status: 101, webSocket: client })
   }
@@ -106,7 +111,7 @@ export class CheckIns {
     const submit = () => {
       this.#commits.submit(commit.value.command, commit.value.access).then(settle, (error: unknown) => {
         // Nobody knows whether it was done; a requestId lets the caller try again.
-        console.error({ message: 'a commit of a socket failed', event: 'check-in.failed', error })
+        log('error', 'check-in.failed', { message: 'a commit of a socket failed', error })
         settle(refuse({ kind: 'unavailable' }))
       })
     }
@@ -128,7 +133,7 @@ export class CheckIns {
 
   #forget(line: Line): void {
     line.over = true
-    this.#lines.delete(line)
+    if (this.#lines.delete(line)) this.#changed()
     if (this.#lines.size) return
     clearInterval(this.#timer)
     this.#timer = null

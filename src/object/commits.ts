@@ -9,6 +9,7 @@ import { OVERLOADED, refuse } from '../core/fault.ts'
 import type { Policy } from '../core/policy.ts'
 import { sweep } from '../core/sweep.ts'
 import type { Stamp } from '../core/time.ts'
+import { log } from '../telemetry/log.ts'
 import type { SqlStore } from './sql-store.ts'
 import type { Database } from './schema.ts'
 
@@ -33,14 +34,19 @@ export interface CommitOptions {
   readonly broken: () => void
   /** Resolves, never rejects, when what has arrived by now was taken in. */
   readonly turn: () => Promise<void>
+  /** Called when so many commands are durable, of which the first was begun at that time, in milliseconds. */
+  readonly committed?: ((commands: number, began: number) => void) | undefined
   /** Tells of what happened, in order, once it is durable. */
   readonly tell: (happened: readonly Happened[]) => void
 }
 
-/** What happened at once, and the policy by which it is told: the one behind it, or the last before the config's end. */
+/** What happened at once. */
 export interface Happened {
   readonly events: readonly Event[]
+  /** The policy by which it is told: the one behind it, or the last before the config's end. */
   readonly policy: Policy | undefined
+  /** The trace of the request that brought it about, as `traceparent` has it, if there is one. */
+  readonly trace?: string | undefined
 }
 
 /** How many waiters, and how many variables, one turn ends at most when only time has passed. */
@@ -62,6 +68,7 @@ const MANY = 8
 /** Something to do in the next transaction, and whom to tell of it. */
 interface Job {
   readonly run: (now: Stamp) => { result: unknown; events: readonly Event[] }
+  readonly trace?: string | undefined
   readonly resolve: (result: never) => void
   readonly reject: (error: unknown) => void
 }
@@ -97,14 +104,15 @@ export class Commits {
   }
 
   /** Applies a command, if `access` allows it; the outcome is given when it is durable. */
-  submit(command: Command, access?: Access): Promise<Outcome> {
+  submit(command: Command, access?: Access, trace?: string): Promise<Outcome> {
     if (this.full) return Promise.resolve(refuse(OVERLOADED))
     const { store, heard } = this.#options
     this.#writes += writesOf(command)
-    return this.#enqueue((now) => {
+    const run = (now: Stamp) => {
       const { outcome, events } = apply(store, command, { now, heard, access })
       return { result: outcome, events }
-    })
+    }
+    return this.#enqueue(run, { trace })
   }
 
   /** Whether so much waits that no more should. What the object itself must do is done all the same. */
@@ -120,11 +128,14 @@ export class Commits {
 
   /** Ends at most a batch of what is overdue; answers whether there may be more. */
   sweep(): Promise<boolean> {
-    return this.#enqueue((now) => {
-      const { events, more } = sweep(this.#options.store, now, SWEEP_BATCH)
-      if (!more) this.#options.store.findNextDue()
-      return { result: more, events }
-    }, false)
+    return this.#enqueue(
+      (now) => {
+        const { events, more } = sweep(this.#options.store, now, SWEEP_BATCH)
+        if (!more) this.#options.store.findNextDue()
+        return { result: more, events }
+      },
+      { sweepFirst: false },
+    )
   }
 
   /**
@@ -157,10 +168,13 @@ export class Commits {
     })
   }
 
-  #enqueue<T>(run: (now: Stamp) => { result: T; events: readonly Event[] }, sweepFirst = true): Promise<T> {
+  #enqueue<T>(
+    run: (now: Stamp) => { result: T; events: readonly Event[] },
+    { sweepFirst = true, trace }: { sweepFirst?: boolean; trace?: string | undefined } = {},
+  ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.#failure) return reject(this.#failure.error)
-      this.#jobs.push({ run, resolve, reject })
+      this.#jobs.push({ run, trace, resolve, reject })
       this.#sweepFirst ||= sweepFirst
       if (!this.#running) void this.#run()
     })
@@ -199,7 +213,8 @@ export class Commits {
   }
 
   async #commit(jobs: readonly Job[]): Promise<void> {
-    const { storage, store, tell, undone } = this.#options
+    const { storage, store, tell, committed, undone } = this.#options
+    const began = performance.now()
     let applied: Applied
     try {
       applied = this.#applyTogether(jobs)
@@ -215,11 +230,12 @@ export class Commits {
     } catch (error) {
       return this.#fail(error, jobs)
     }
+    committed?.(jobs.length, began)
     try {
       if (applied.happened.length) tell(applied.happened)
     } catch (error) {
       // It was done all the same, and those who asked for it must know.
-      console.error({ message: 'what happened could not be told', event: 'commits.tell.failed', error })
+      log('error', 'commits.tell.failed', { message: 'what happened could not be told', error })
     }
     // What is sent leaves when the event loop turns: whoever waits shall not wait for the answers of others.
     if (applied.settled.length >= MANY) await this.#options.turn()
@@ -253,15 +269,15 @@ export class Commits {
   }
 
   /** Applies the jobs one after another, what is overdue first. */
-  #apply(jobs: readonly Pick<Job, 'run' | 'resolve'>[]): Applied {
+  #apply(jobs: readonly Omit<Job, 'reject'>[]): Applied {
     const { store, clock, beforeCommit } = this.#options
     const now = clock()
     const happened: Happened[] = []
     if (this.#sweepFirst && store.nextDue <= now) this.#sweepAll(now, happened)
-    const settled = jobs.map(({ run, resolve }) => {
+    const settled = jobs.map(({ run, trace, resolve }) => {
       const before = store.config()?.policy
       const { result, events } = run(now)
-      if (events.length) happened.push({ events, policy: store.config()?.policy ?? before })
+      if (events.length) happened.push({ events, policy: store.config()?.policy ?? before, trace })
       return () => resolve(result as never)
     })
     store.save()
@@ -271,7 +287,7 @@ export class Commits {
   }
 
   /** The job in a transaction of its own: what it throws is its result, and undoes nothing else. */
-  #apart({ run, resolve, reject }: Job): Pick<Job, 'run' | 'resolve'> {
+  #apart({ run, trace, resolve, reject }: Job): Omit<Job, 'reject'> {
     const { storage, store } = this.#options
     let settle: (result: never) => void = resolve
     return {
@@ -285,6 +301,7 @@ export class Commits {
           return { result: undefined, events: [] }
         }
       },
+      trace,
       resolve: (result) => settle(result),
     }
   }

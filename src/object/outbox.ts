@@ -7,6 +7,7 @@ import type { DirectoryEntry } from '../core/command.ts'
 import { SECOND, type Stamp } from '../core/time.ts'
 import type { Commits } from './commits.ts'
 import type { OutboxMessage } from './messages.ts'
+import { log } from '../telemetry/log.ts'
 import type { SqlStore } from './sql-store.ts'
 
 /** The other side of a delivery: takes an entry, or answers the later stamp that it has seen of that config. */
@@ -69,7 +70,8 @@ export class Outbox {
       else if (!gone || !(await wipe(message))) await commits.change((store) => store.delivered(message))
       return true
     } catch (error) {
-      console.warn({ message: 'the directory could not be told', event: 'outbox.delivery.failed', error })
+      const resource = message.entry.config
+      log('warn', 'outbox.delivery.failed', { message: 'the directory could not be told', resource, error })
       const delay = Math.min(FIRST_DELAY * 2 ** message.attempts, LONGEST_DELAY)
       await commits.change((store) => store.deferred(message, clock() + delay))
       return false

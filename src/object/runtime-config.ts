@@ -1,5 +1,5 @@
 /** The Durable Object that owns one RuntimeConfig. It is named by the config's full name: projects/P/configs/C. */
-import { DurableObject } from 'cloudflare:workers'
+import { DurableObject, tracing } from 'cloudflare:workers'
 import type { Access } from '../core/access.ts'
 import { readCallbackSettings, type CallbackEnv } from '../core/callback.ts'
 import type { Command, Event, Outcome, Query } from '../core/command.ts'
@@ -9,9 +9,12 @@ import { answer } from '../core/query.ts'
 import { beginStream } from '../core/stream.ts'
 import type { Stamp } from '../core/time.ts'
 import type * as wire from '../core/wire.ts'
+import { log } from '../telemetry/log.ts'
+import { meterOf, type Meter, type MeterEnv } from '../telemetry/meter.ts'
+import type { Interval } from '../telemetry/spans.ts'
 import { Callbacks } from './callbacks.ts'
 import { CheckIns, type CheckingIn, type Reception } from './check-ins.ts'
-import { Commits } from './commits.ts'
+import { Commits, type Happened } from './commits.ts'
 import type { OutboxMessage } from './messages.ts'
 import { Outbox } from './outbox.ts'
 import type { Project } from './project.ts'
@@ -19,12 +22,18 @@ import { FAULT, LISTENING, Sockets, type Listening, type Subscription } from './
 import { SqlStore } from './sql-store.ts'
 
 /** The bindings that the object itself needs. */
-export interface ObjectEnv extends CallbackEnv {
+export interface ObjectEnv extends CallbackEnv, MeterEnv {
   readonly PROJECT: DurableObjectNamespace<Project>
   /** Counts the requests of callers, where the platform does that. */
   readonly ROLLCALL_RATE_LIMIT?: RateLimit
   /** The way that callbacks take, where it is another than to the rest of the world. */
   readonly CALLBACKS?: Fetcher
+}
+
+/** An outcome, and when its commit began and was durable. */
+export interface Timed {
+  readonly outcome: Outcome
+  readonly commit: Interval
 }
 
 export abstract class RuntimeConfig extends DurableObject<ObjectEnv> {
@@ -34,12 +43,14 @@ export abstract class RuntimeConfig extends DurableObject<ObjectEnv> {
   readonly #checkIns: CheckIns
   readonly #outbox: Outbox
   readonly #callbacks: Callbacks
+  readonly #meter: Meter | undefined
   /** When the alarm stands, in milliseconds since 1970: null where there is none, undefined where it is not known. */
   #alarm: number | null | undefined = null
 
   constructor(ctx: DurableObjectState, env: ObjectEnv) {
     super(ctx, env)
     const { storage } = ctx
+    this.#meter = meterOf(env)
     this.#store = new SqlStore(storage)
     this.#sockets = new Sockets(ctx, this.#name)
     this.#commits = new Commits({
@@ -52,13 +63,10 @@ export abstract class RuntimeConfig extends DurableObject<ObjectEnv> {
       // There is nothing to be written then, so this takes a turn of the event loop and no more: a timer takes longer.
       turn: () => storage.sync().catch(() => {}),
       broken: () => ctx.abort('the disk refused a commit'),
-      tell: (happened) => {
-        this.#sockets.push(happened)
-        this.#sockets.mark(this.#store.last())
-        void this.#callbacks.deliver(happened.flatMap(({ events }) => events.flatMap(this.#callbackOf)))
-      },
+      committed: this.#meter && ((commands, began) => this.#measureCommit(commands, began)),
+      tell: (happened) => this.#tell(happened),
     })
-    this.#checkIns = new CheckIns(this.#commits)
+    this.#checkIns = new CheckIns(this.#commits, () => this.#measureHeld())
     this.#outbox = new Outbox({
       store: this.#store,
       commits: this.#commits,
@@ -76,6 +84,7 @@ export abstract class RuntimeConfig extends DurableObject<ObjectEnv> {
       finished: async () => void (this.#store.config() || (await this.#wipe())),
     })
     this.#sockets.mark(this.#store.last())
+    this.#measureHeld()
     // A lost alarm may delay an ending, but never lose it: each wake looks.
     if (this.#store.nextDue < Infinity) void ctx.blockConcurrencyWhile(() => this.#checkAlarm())
   }
@@ -86,13 +95,20 @@ export abstract class RuntimeConfig extends DurableObject<ObjectEnv> {
 
   /**
    * Applies a command, if `access` allows it: absent, that is settled already. The outcome is answered when it is
-   * durable, and when the directory knows of the config.
+   * durable, and when the directory knows of the config. `trace` is the `traceparent` of the request.
    */
-  async submit(command: Command, access?: Access): Promise<Outcome> {
-    const outcome = await this.#commits.submit(command, access)
-    if (!concernsDirectory(command)) return outcome
+  async submit(command: Command, access?: Access, trace?: string): Promise<Outcome> {
+    return (await this.submitTimed(command, access, trace)).outcome
+  }
+
+  /** The same, and how long the commit took. */
+  async submitTimed(command: Command, access?: Access, trace?: string): Promise<Timed> {
+    const began = Date.now()
+    const outcome = await tracing.enterSpan('commit', () => this.#commits.submit(command, access, trace))
+    const commit = { began, ended: Date.now() }
+    if (!concernsDirectory(command)) return { outcome, commit }
     const told = await this.#outbox.flush()
-    return told ? outcome : refuse({ kind: 'unavailable' })
+    return { outcome: told ? outcome : refuse({ kind: 'unavailable' }), commit }
   }
 
   /**
@@ -128,6 +144,7 @@ export abstract class RuntimeConfig extends DurableObject<ObjectEnv> {
     if (!ready.ok) return refused(ready.fault)
     const response = this.#sockets.attach(listening, ready.value.first)
     this.#sockets.mark(this.#store.last())
+    this.#measureHeld()
     return response
   }
 
@@ -163,7 +180,9 @@ export abstract class RuntimeConfig extends DurableObject<ObjectEnv> {
   }
 
   /** Ends what is due, delivers what waits, and arms itself anew. Never throws: that would end the retries one day. */
-  override async alarm(): Promise<void> {
+  override async alarm(alarm?: AlarmInvocationInfo): Promise<void> {
+    const at = this.#alarm ?? alarm?.scheduledTime
+    if (at) this.#meter?.rang(this.#name, Math.max(0, Date.now() - at) / 1000)
     this.#alarm = null
     try {
       while (await this.#commits.sweep());
@@ -171,7 +190,7 @@ export abstract class RuntimeConfig extends DurableObject<ObjectEnv> {
       await this.#callbacks.resume()
       await this.#commits.change(() => this.#store.findNextDue())
     } catch (error) {
-      console.error({ message: 'the alarm failed and is set anew', event: 'alarm.failed', error })
+      log('error', 'alarm.failed', { message: 'the alarm failed and is set anew', resource: this.#name, error })
       await this.ctx.storage.setAlarm(Date.now() + RETRY_ALARM_MS)
     }
   }
@@ -185,6 +204,7 @@ export abstract class RuntimeConfig extends DurableObject<ObjectEnv> {
   /** The answer to a close is what lets go of the connection at once. */
   override webSocketClose(socket: WebSocket, code: number): void {
     this.#sockets.release(socket, code)
+    this.#measureHeld()
   }
 
   /** Puts the alarm where something is due next, and takes it away when nothing is. */
@@ -200,6 +220,30 @@ export abstract class RuntimeConfig extends DurableObject<ObjectEnv> {
   async #checkAlarm(): Promise<void> {
     this.#alarm = await this.ctx.storage.getAlarm()
     this.#arm()
+  }
+
+  /** Tells of what is durable: those who listen, those who are called back, and who measures. */
+  #tell(happened: readonly Happened[]): void {
+    this.#sockets.push(happened)
+    this.#sockets.mark(this.#store.last())
+    for (const { events, trace } of happened) {
+      void this.#callbacks.deliver(events.flatMap(this.#callbackOf), trace)
+      for (const event of events) {
+        if (event.kind === 'waiterEnded') this.#meter?.ended(this.#name, event.waiter.end?.how as string)
+      }
+    }
+  }
+
+  #measureCommit(commands: number, began: number): void {
+    this.#meter?.committed(this.#name, commands, (performance.now() - began) / 1000)
+    this.#measureHeld()
+  }
+
+  #measureHeld(): void {
+    this.#meter?.holds?.(this.#name, {
+      sockets: this.#sockets.open + this.#checkIns.size,
+      pending: this.#store.pendingWaiters,
+    })
   }
 
   /** The callback that an event has left. */

@@ -13,6 +13,7 @@ import { formatStamp, type Stamp } from '../core/time.ts'
 import { variableName, variableResource } from '../core/variable.ts'
 import { waiterName, waiterResource } from '../core/waiter.ts'
 import type * as wire from '../core/wire.ts'
+import { log } from '../telemetry/log.ts'
 import type { Happened } from './commits.ts'
 
 /**
@@ -98,6 +99,7 @@ export class Sockets {
   readonly #access = new WeakMap<WebSocket, Access | null>()
   /** At least as many as there are sockets: those that have closed are taken off when it comes to the quota. */
   #count: number
+  #open: number
   /** At least the tags that sockets have, so that a write to which nobody listens asks the platform for none. */
   readonly #tags = new Set<string>()
 
@@ -107,7 +109,13 @@ export class Sockets {
     this.#config = config
     const sockets = ctx.getWebSockets()
     this.#count = sockets.length
+    this.#open = sockets.length
     for (const socket of sockets) this.#note(ctx.getTags(socket))
+  }
+
+  /** How many there are. */
+  get open(): number {
+    return this.#open
   }
 
   /** Whether anyone listens for variables. */
@@ -140,6 +148,7 @@ export class Sockets {
     if (access) server.serializeAttachment(JSON.stringify(access))
     this.#ctx.acceptWebSocket(server, tags)
     this.#count += 1
+    this.#open += 1
     for (const message of first) server.send(JSON.stringify(message))
     const [state] = first
     if (!direct && state && 'waiter' in state && state.waiter.done) server.close(CLOSE_NORMAL, 'the waiter has ended')
@@ -170,6 +179,7 @@ export class Sockets {
 
   /** Answers a close of the other side; there is nobody to answer where the connection broke. */
   release(socket: WebSocket, code: number): void {
+    this.#open -= 1
     if (code === CLOSE_ABNORMAL) return
     attempt(() => (code === CLOSE_NO_STATUS ? socket.close() : socket.close(code)))
   }
@@ -335,6 +345,6 @@ function attempt(use: () => void): void {
   try {
     use()
   } catch (error) {
-    console.warn({ message: 'a subscriber was gone when it was to be told', event: 'sockets.send.failed', error })
+    log('warn', 'sockets.send.failed', { message: 'a subscriber was gone when it was to be told', error })
   }
 }

@@ -17,8 +17,9 @@ import { Deliveries } from './deliveries.ts'
 import { Messages, type OutboxMessage } from './messages.ts'
 import { findObstacle } from './obstacle.ts'
 import { Requests } from './requests.ts'
-import { endColumns, leaseColumns, toVariable, toWaiter, VARIABLE, WAITER } from './rows.ts'
+import { leaseColumns, toVariable, VARIABLE } from './rows.ts'
 import { beneath, BYTES, migrate, schemaVersion, type Database, type Row, type Sql } from './schema.ts'
+import { Waiters } from './waiters.ts'
 
 /**
  * The config and the last stamp are cached; everything else is read when it is needed. A database in which nothing
@@ -37,6 +38,7 @@ export class SqlStore implements Store {
   readonly #deletions: Deletions
   readonly #messages: Messages
   readonly #requests: Requests
+  readonly #waiters: Waiters
   readonly callbacks: Deliveries
 
   constructor(database: Database) {
@@ -46,6 +48,7 @@ export class SqlStore implements Store {
     this.#deletions = new Deletions(this.#sql)
     this.#messages = new Messages(this.#sql)
     this.#requests = new Requests(this.#sql)
+    this.#waiters = new Waiters(this.#sql)
     this.callbacks = new Deliveries(this.#sql)
     this.reload()
   }
@@ -60,8 +63,7 @@ export class SqlStore implements Store {
     this.#savedStamp = 0
     this.#usage = NO_USAGE
     this.#nextDue = Infinity
-    this.#counters.reload()
-    this.#deletions.reload()
+    this.#reloadTables()
     if (!this.#migrated) return
     migrate(this.#database)
     const meta = this.#one('SELECT stamp, variables, bytes, waiters FROM meta') as Usage & { stamp: Stamp } & Row
@@ -101,8 +103,7 @@ export class SqlStore implements Store {
       if (!refusal) throw error
       this.#stamp = stamp
       this.#usage = usage
-      this.#counters.reload()
-      this.#deletions.reload()
+      this.#reloadTables()
       return refusal
     }
   }
@@ -166,10 +167,14 @@ export class SqlStore implements Store {
 
   clear(): void {
     for (const table of TABLES) this.#sql.exec(`DELETE FROM ${table}`)
-    this.#counters.reload()
-    this.#deletions.reload()
+    this.#reloadTables()
     this.#config = undefined
     this.#usage = NO_USAGE
+  }
+
+  /** How many waiters still wait. */
+  get pendingWaiters(): number {
+    return this.#migrated ? this.#waiters.pending : 0
   }
 
   usage(): Usage {
@@ -307,30 +312,24 @@ export class SqlStore implements Store {
   // Waiters
 
   waiter(id: string): Waiter | undefined {
-    const row = this.#one(`SELECT ${WAITER} FROM waiters WHERE id = ?`, id)
-    return row && toWaiter(row)
+    return this.#waiters.get(id)
   }
 
-  *waiters(after: string): Iterable<Waiter> {
-    const query = `SELECT ${WAITER} FROM waiters WHERE id > ? ORDER BY id`
-    for (const row of this.#sql.exec(query, after)) yield toWaiter(row)
+  waiters(after: string): Iterable<Waiter> {
+    return this.#waiters.after(after)
   }
 
   dueWaiters(now: Stamp, limit: number): Waiter[] {
-    const query = `SELECT ${WAITER} FROM waiters
-      WHERE ended IS NULL AND deadline <= ? ORDER BY deadline, id LIMIT ?`
-    return this.#sql.exec(query, now, limit).toArray().map(toWaiter)
+    return this.#waiters.due(now, limit)
   }
 
   endingsSince(after: Stamp): Waiter[] {
-    const query = `SELECT ${WAITER} FROM waiters WHERE ended > ? ORDER BY id`
-    return this.#sql.exec(query, after).toArray().map(toWaiter)
+    return this.#waiters.endedSince(after)
   }
 
   insertWaiter(waiter: Waiter): void {
-    const { id, spec, created, deadline, end } = waiter
-    const query = 'INSERT INTO waiters VALUES (?, ?, ?, ?, ?, ?, ?)'
-    this.#sql.exec(query, id, JSON.stringify(spec), created, deadline, ...endColumns(waiter))
+    const { id, created, deadline, end } = waiter
+    this.#waiters.insert(waiter)
     this.#use(0, 0, 1)
     if (end) return
     this.#dueAt(deadline)
@@ -338,14 +337,13 @@ export class SqlStore implements Store {
   }
 
   endWaiter(waiter: Waiter): void {
-    const query = 'UPDATE waiters SET ended = ?, how = ?, progress = ? WHERE id = ?'
-    this.#sql.exec(query, ...endColumns(waiter), waiter.id)
+    this.#waiters.end(waiter)
     this.#counters.unwatch(waiter.id, atomsOfWaiter(formulasOf(waiter)))
   }
 
   deleteWaiter(waiter: Waiter): void {
     const { id, end } = waiter
-    this.#sql.exec('DELETE FROM waiters WHERE id = ?', id)
+    this.#waiters.delete(waiter)
     this.#requests.forget('waiter', id)
     this.#use(0, 0, -1)
     if (!end) this.#counters.unwatch(id, atomsOfWaiter(formulasOf(waiter)))
@@ -386,6 +384,11 @@ export class SqlStore implements Store {
 
   expireRequests(now: Stamp): void {
     this.#requests.expire(now)
+  }
+
+  /** Has the tables forget what they keep in memory. */
+  #reloadTables(): void {
+    for (const table of [this.#counters, this.#deletions, this.#waiters]) table.reload()
   }
 
   #one(query: string, ...bindings: (string | number)[]): Row | undefined {

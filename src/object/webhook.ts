@@ -8,7 +8,7 @@ export const ANSWER_MS = 15_000
 
 /** The options of a POST that tells `body` (JSON) at `now` (milliseconds since 1970), signed with each of the secrets. */
 export async function webhook(
-  { id, body }: { readonly id: string; readonly body: string },
+  { id, body, trace }: { readonly id: string; readonly body: string; readonly trace?: string | undefined },
   secrets: readonly Uint8Array<ArrayBuffer>[],
   now: number,
 ) {
@@ -21,6 +21,7 @@ export async function webhook(
     'webhook-id': id,
     'webhook-timestamp': String(timestamp),
     'webhook-signature': signatures.join(' '),
+    ...(trace && { traceparent: trace }),
   }
   // A redirection could lead where the deployment allows no callbacks.
   return { method: 'POST', redirect: 'manual', headers, body, signal: AbortSignal.timeout(ANSWER_MS) } as const

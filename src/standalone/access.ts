@@ -1,8 +1,8 @@
 /** Who may use the standalone server: what its owner said, checked before anything is started. */
-import { lookup } from 'node:dns/promises'
 import { readFileSync } from 'node:fs'
 import { statusOf } from '../core/fault.ts'
 import { isLoopback, readAccessDocument, type AccessDocument } from '../http/auth/document.ts'
+import { addressesOf } from './addresses.ts'
 import { StartError, type Options } from './options.ts'
 
 export interface Access {
@@ -26,7 +26,9 @@ export async function readAccess({ host, access, insecureOpen }: Options): Promi
   }
   const text = readFile(access)
   const document = readAccessDocument(text)
-  if (document.ok) return { variables: { ROLLCALL_ACCESS: text }, issuers: await addressesOf(document.value) }
+  if (document.ok) {
+    return { variables: { ROLLCALL_ACCESS: text }, issuers: await addressesOf(urlsOf(document.value), 'issuer') }
+  }
   throw new StartError(`The access file ${access}: ${statusOf(document.fault).message}.`)
 }
 
@@ -45,26 +47,8 @@ function readFile(path: string): string {
   }
 }
 
-/**
- * Where the issuers are. Workers may not reach private addresses, and these are the exceptions: looked up once, so that
- * a name that is pointed elsewhere later opens nothing.
- */
-async function addressesOf({ issuers }: AccessDocument): Promise<string[]> {
+/** Where keys of issuers are fetched. */
+function urlsOf({ issuers }: AccessDocument): string[] {
   const remote = issuers.filter(({ jwks }) => !jwks)
-  const urls = remote.flatMap(({ issuer, jwksUri }) => (jwksUri === undefined ? [issuer] : [jwksUri]))
-  const hosts = [...new Set(urls.map((url) => new URL(url).hostname.replace(/^\[(.*)\]$/, '$1')))]
-  const found = await Promise.all(hosts.map(resolve))
-  return [...new Set(found.flat())]
-}
-
-async function resolve(host: string): Promise<string[]> {
-  try {
-    const addresses = await lookup(host, { all: true })
-    return addresses.map(({ address, family }) => `${address}/${family === 4 ? 32 : 128}`)
-  } catch {
-    process.stderr.write(
-      `The issuer ${host} is not found for now: if its address is private, start again when it is.\n`,
-    )
-    return []
-  }
+  return remote.flatMap(({ issuer, jwksUri }) => (jwksUri === undefined ? [issuer] : [jwksUri]))
 }

@@ -36,12 +36,21 @@ const WORKER_VARIABLES = [
   'ROLLCALL_BOOKMARK_SECONDS',
   'ROLLCALL_CALLBACK_HOSTS',
   'ROLLCALL_CALLBACK_SECRET',
+  'ROLLCALL_LOG_REQUESTS',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_HEADERS',
+  'OTEL_SERVICE_NAME',
+  'OTEL_TRACES_SAMPLER_ARG',
 ]
 
-/** Those of the Worker's variables that the environment sets. Throws {@link StartError} for what no callback can go by. */
+/** Those of the Worker's variables that the environment sets. Throws {@link StartError} for what nothing can go by. */
 export function workerVariables(env: NodeJS.ProcessEnv): Record<string, string> {
   const callbacks = readCallbackSettings(env)
   if (!callbacks.ok) throw new StartError(`${statusOf(callbacks.fault).message}.`)
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: collector } = env
+  if (collector && !/^https?:$/.test(URL.parse(collector)?.protocol ?? '')) {
+    throw new StartError(`OTEL_EXPORTER_OTLP_ENDPOINT must be a URL, this is ${JSON.stringify(collector)}.`)
+  }
   return Object.fromEntries(WORKER_VARIABLES.flatMap((name) => (env[name] ? [[name, env[name]]] : [])))
 }
 

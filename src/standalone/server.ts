@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { resolve } from 'node:path'
 import { readAccess } from './access.ts'
+import { addressesOf } from './addresses.ts'
 import { bundleWorker, ENTRY } from './bundle.ts'
 import { holdDataFolder, type DataFolder } from './data-folder.ts'
 import { StartError, type Options } from './options.ts'
@@ -35,7 +36,11 @@ const STOP_MS = 3000
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { host, port, entry = ENTRY } = options
   const access = await readAccess(options)
-  const variables = { ...access.variables, ...options.variables }
+  const variables: Readonly<Record<string, string>> = {
+    ROLLCALL_METRICS: 'true',
+    ...access.variables,
+    ...options.variables,
+  }
   await checkAddress(host, port)
   const folder = holdDataFolder(options.data)
   try {
@@ -43,7 +48,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     const { run, objects } = folder
     const { issuers } = access
     const { callbacks } = options
-    const workerd = await startWorkerd({ run, objects, host, port, variables, issuers, callbacks })
+    const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } = variables
+    const collector = endpoint ? await addressesOf([endpoint], 'collector') : []
+    const workerd = await startWorkerd({ run, objects, host, port, variables, issuers, collector, callbacks })
     return await serve(workerd, folder, host)
   } catch (error) {
     folder.release()

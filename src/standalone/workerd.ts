@@ -25,6 +25,8 @@ export interface Setup {
   readonly variables: Readonly<Record<string, string>>
   /** Blocks of addresses that the Worker may reach through its binding ISSUERS, beside the public ones. */
   readonly issuers: readonly string[]
+  /** The same for its binding COLLECTOR. */
+  readonly collector: readonly string[]
   /** Where all callbacks go, whatever their host; without it, to their hosts at public addresses. */
   readonly callbacks?: CallbackServer | undefined
 }
@@ -75,7 +77,7 @@ async function portOf(control: Readable): Promise<number> {
   return new Promise<never>(() => {})
 }
 
-function configuration({ objects, variables, issuers, callbacks }: Setup): string {
+function configuration({ objects, variables, issuers, collector, callbacks }: Setup): string {
   const texts = Object.entries(variables).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)}),`)
   return `using Workerd = import "/workerd/workerd.capnp";
 
@@ -84,10 +86,8 @@ const config :Workerd.Config = (
     (name = "main", worker = .rollcall),
     (name = "objects", disk = (path = ${text(objects)}, writable = true)),
     # The Worker's own fetch reaches public addresses alone.
-    (name = "issuers", network = (
-      allow = [${['public', ...issuers].map(text).join(', ')}],
-      tlsOptions = (trustBrowserCas = true),
-    )),
+    ${networkService('issuers', issuers)}
+    ${networkService('collector', collector)}
     ${callbacks ? callbackService(callbacks) : ''}
   ],
   # A proxy in front, which ends TLS, says by which scheme it was asked.
@@ -107,11 +107,18 @@ const rollcall :Workerd.Worker = (
     (name = "RUNTIME_CONFIG", durableObjectNamespace = "RuntimeConfig"),
     (name = "PROJECT", durableObjectNamespace = "Project"),
     (name = "ISSUERS", service = "issuers"),
+    (name = "COLLECTOR", service = "collector"),
     ${callbacks ? '(name = "CALLBACKS", service = "callbacks"),' : ''}
     ${texts.join('\n    ')}
   ],
 );
 `
+}
+
+/** The public network, and these blocks of addresses. */
+function networkService(name: string, blocks: readonly string[]): string {
+  const allow = ['public', ...blocks].map(text).join(', ')
+  return `(name = ${text(name)}, network = (allow = [${allow}], tlsOptions = (trustBrowserCas = true))),`
 }
 
 function callbackService({ address, certificate, certificateHost }: CallbackServer): string {

@@ -18,6 +18,7 @@ interface Line {
   readonly resource: string
   readonly decision: string
   readonly reason: string
+  readonly requestId: string
 }
 
 let server: Process
@@ -77,11 +78,12 @@ beforeEach(async () => {
   await fill(as(OWNER), place)
 })
 
-/** A line as it has to be: these fields and the time, and nothing else. */
-const line = (fields: Omit<Line, 'event' | 'decision'>) => ({
+/** A line as it has to be: these fields, the time and the request's id, and nothing else. */
+const line = (fields: Omit<Line, 'event' | 'decision' | 'requestId'>) => ({
   time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/),
   event: 'access.refused',
   decision: 'refused',
+  requestId: expect.any(String),
   ...fields,
 })
 

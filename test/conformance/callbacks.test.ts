@@ -61,6 +61,17 @@ describe.skipIf(EXTERNAL)('a waiter with a callback', () => {
     expect(believed(received)).toEqual({ type: 'waiter.ended', timestamp: updateTime, data: waiter })
   })
 
+  it('goes on with the trace of the request that ended it', async () => {
+    const config = await api.newConfig()
+    await newWaiter(config, 'w')
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+    const variable = { name: `${config}/variables/ready/a`, text: 'x' }
+    const written = await api.post(`${config}/variables`, variable, { traceparent })
+    const told = (await receiver.next()).headers.traceparent
+    expect(told).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-[\da-f]{16}-01$/)
+    expect(told).toBe(written.headers.get('traceparent'))
+  })
+
   it.each([
     ['failure', { success: { cardinality: { path: '/none' } } }, 10],
     ['timeout', { timeout: '0.2s' }, 4],

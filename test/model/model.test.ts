@@ -42,8 +42,8 @@ class Subject {
     return Promise.all(commands.map((command) => this.#commits.submit(command)))
   }
 
-  usage(): Usage {
-    return this.#store.usage()
+  usage(): Usage & { pending: number } {
+    return { ...this.#store.usage(), pending: this.#store.pendingWaiters }
   }
 
   read(type: 'listVariables' | 'listWaiters'): Promise<Outcome> {
@@ -72,7 +72,8 @@ async function compare(steps: readonly Step[]): Promise<void> {
       commands.map((command) => reference.apply(command, subject.now)),
     )
     expectSame(subject.events.map(describeEvent), reference.events)
-    expectSame(subject.usage(), reference.usage())
+    const pending = [...reference.waiters.values()].filter(({ end }) => !end).length
+    expectSame(subject.usage(), { ...reference.usage(), pending })
     subject.events = []
     reference.events = []
   }

@@ -27,7 +27,7 @@ let logged: Record<string, unknown>[]
 
 beforeEach(async () => {
   logged = []
-  const log = (entry: Record<string, unknown>) => void logged.push(entry)
+  const log = (line: string) => void logged.push(JSON.parse(line) as Record<string, unknown>)
   for (const level of ['warn', 'error'] as const) vi.spyOn(console, level).mockImplementation(log)
   now = 1_700_000_000 * SECOND
   settings = ok({ hosts: ['a.example.com'], secrets })

@@ -1,5 +1,6 @@
 /** Admission: who makes a request, and whether it makes too many. */
 import { ok, refuse, TOO_MANY, type Fault, type Result } from '../../core/fault.ts'
+import { log } from '../../telemetry/log.ts'
 import type { Env } from '../env.ts'
 import type { Address } from '../request.ts'
 import { isLoopback } from './document.ts'
@@ -36,6 +37,12 @@ export async function admit(request: Request, { query }: Address, env: Env): Pro
   return (await mayGoOn(env, key)) ? visitor : refuse(TOO_MANY)
 }
 
+/** Refuses who is not known, where it is about nothing that belongs to anybody: whoever is known may ask. */
+export function onlyKnown(visitor: Result<Visitor>, env: Env): Result<Visitor> {
+  const anonymous = visitor.ok && visitor.value.member === '' && typeof doorOf(env) === 'object'
+  return anonymous ? refuse(NEEDS_CREDENTIAL) : visitor
+}
+
 /** By what a caller's requests are counted. Who shows no good credential: by its address, which Cloudflare tells. */
 export function rateKey(member: string, { headers }: Request): string {
   return member || `address:${headers.get('CF-Connecting-IP') ?? 'unknown'}`
@@ -64,7 +71,7 @@ export async function mayGoOn(
     return (await limiter.limit({ key })).success
   } catch (error) {
     // The limit protects the service; it must not be what brings it down.
-    console.error({ message: 'the rate limit could not be asked', event: 'access.limit.failed', error })
+    log('error', 'access.limit.failed', { message: 'the rate limit could not be asked', error })
     return true
   }
 }

@@ -2,6 +2,7 @@
 import type { Caller } from '../../core/access.ts'
 import { ok, refuse, statusOf, type Fault, type Result } from '../../core/fault.ts'
 import { membersOf } from '../../core/member.ts'
+import { log } from '../../telemetry/log.ts'
 import type { Address } from '../request.ts'
 import { MAX_CREDENTIAL_LENGTH, readCredential } from './credential.ts'
 import { readAccessDocument, type AccessDocument, type ProjectGrant } from './document.ts'
@@ -101,6 +102,6 @@ function makeDoor(access: unknown, open: string | undefined): Door {
 }
 
 function closed(why: string): Door {
-  console.error(JSON.stringify({ message: `every call is refused: ${why}`, event: 'access.closed' }))
+  log('error', 'access.closed', { message: `every call is refused: ${why}` })
   return 'closed'
 }

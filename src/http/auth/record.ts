@@ -3,6 +3,7 @@
  * a value.
  */
 import { statusOf, type Fault } from '../../core/fault.ts'
+import { log } from '../../telemetry/log.ts'
 
 /** A call that is worth a line. */
 export interface Recorded {
@@ -12,6 +13,8 @@ export interface Recorded {
   readonly method: string
   /** Full name of the resource, as far as it is known. */
   readonly resource: string
+  /** By what the request is found elsewhere, where it is a request. */
+  readonly request?: Readonly<Record<string, string>>
 }
 
 /** The longest name that a line bears, in characters: the longest name of a resource, and some. */
@@ -26,33 +29,37 @@ const REFUSALS: ReadonlySet<Fault['kind']> = new Set([
 ])
 
 /** Writes a line if the fault is a refusal. */
-export function recordRefusal({ caller, method, resource }: Recorded, fault: Fault): void {
+export function recordRefusal({ caller, method, resource, request }: Recorded, fault: Fault): void {
   if (!REFUSALS.has(fault.kind)) return
   const named = fault.kind === 'permissionDenied' ? fault.resource : resource
   const reason = fault.kind === 'permissionDenied' ? `lacks ${fault.permission}` : statusOf(fault).message
-  write('access.refused', { caller: shown(caller), method, resource: cut(named), decision: 'refused', reason })
+  log('warn', 'access.refused', {
+    caller: shown(caller),
+    method,
+    resource: shownName(named),
+    decision: 'refused',
+    reason,
+    ...request,
+  })
 }
 
 /** Writes that a policy was changed. */
-export function recordPolicyChange({ caller, method, resource }: Recorded): void {
+export function recordPolicyChange({ caller, method, resource, request }: Recorded): void {
   const reason = 'the policy was replaced'
-  write('access.policy.changed', {
+  log('warn', 'access.policy.changed', {
     caller: shown(caller),
     method,
-    resource: cut(resource),
+    resource: shownName(resource),
     decision: 'allowed',
     reason,
+    ...request,
   })
 }
 
 const shown = (caller: string | undefined) => (caller === '' ? 'anonymous' : (caller ?? 'unknown'))
 
 /** The name, up to the first character that no resource has in its name: what stands there was not meant to be one. */
-function cut(name: string): string {
+export function shownName(name: string): string {
   const good = /^[\w.:/-]*/.exec(name)?.[0].slice(0, MAX_SHOWN) ?? ''
   return good === name ? name : `${good}...`
-}
-
-function write(event: string, fields: Record<string, string>): void {
-  console.warn(JSON.stringify({ time: new Date().toISOString(), event, ...fields }))
 }

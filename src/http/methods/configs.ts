@@ -52,7 +52,7 @@ export const CONFIG_METHODS: readonly Method[] = [
       const access = accessOf(call, [needAny(call, 'configs')])
       const lack = access && lacking(access)
       if (lack) return denied(lack)
-      return call.env.PROJECT.getByName(call.name.project).list(call.query, access)
+      return call.observation.asking(call.env.PROJECT.getByName(call.name.project).list(call.query, access))
     },
   }),
   method({
@@ -185,7 +185,7 @@ async function createConfig(
   call: Asking<Extract<ResourceName, { kind: 'config' }>>,
   given: Pick<Extract<Command, { type: 'createConfig' }>, 'description' | 'requestId' | 'if'>,
 ): Promise<Outcome> {
-  const { env, name } = call
+  const { env, name, observation } = call
   // The policy of a config that is there already says nothing about making one.
   const access = accessOf(call, [need(call)])
   const lack = access && lacking(access)
@@ -201,5 +201,6 @@ async function createConfig(
       await directory.claim(requestId, own, owner)
     }
   }
-  return objectOf(env, name).submit({ type: 'createConfig', name: own, ...given })
+  const command: Command = { type: 'createConfig', name: own, ...given }
+  return observation.changing(objectOf(env, name).submitTimed(command, undefined, observation.traceparent))
 }

@@ -23,13 +23,14 @@ export function testIamPermissions(id: string, on: 'config' | 'variable' | 'wait
     body: bodies.permissions,
     permission: '',
     answers: 'TestIamPermissionsResponse',
-    async call({ name, body, env, caller }) {
+    async call({ name, body, env, caller, observation }) {
       const known = knownPermissions(body.permissions ?? [])
       if (!known.ok) return known
       const permissions = known.value.permissions ?? []
       const resource = questionOf(name)
       const question: Query = { type: 'testIamPermissions', permissions, name: formatName(name), resource }
-      const outcome = await objectOf(env, name).query(question, caller && { caller, needs: [] })
+      const asked = objectOf(env, name).query(question, caller && { caller, needs: [] })
+      const outcome = await observation.asking(asked)
       const answer = (outcome.ok ? outcome.value : {}) as wire.TestIamPermissionsResponse
       if (caller?.identity !== '' || answer.permissions) return ok(answer)
       // Who has shown nothing and may do nothing is told to show something.

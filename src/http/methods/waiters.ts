@@ -3,6 +3,7 @@ import { readCallbackSettings } from '../../core/callback.ts'
 import { all, statusOf } from '../../core/fault.ts'
 import { formatName } from '../../core/name.ts'
 import { readWaiter } from '../../core/waiter.ts'
+import { log } from '../../telemetry/log.ts'
 import { accessOf, need, needAny, needsToCount, query, submit } from '../ask.ts'
 import * as bodies from '../bodies.ts'
 import type { Env } from '../env.ts'
@@ -17,7 +18,7 @@ function callbackHosts(env: Env): readonly string[] {
   const settings = readCallbackSettings(env)
   if (settings.ok) return settings.value.hosts
   const { message } = statusOf(settings.fault)
-  console.error({ message: `callbacks are refused: ${message}`, event: 'callback.settings.bad' })
+  log('error', 'callback.settings.bad', { message: `callbacks are refused: ${message}` })
   return []
 }
 

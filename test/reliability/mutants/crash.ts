@@ -5,8 +5,8 @@ export const crash: readonly Mutant[] = [
   {
     name: 'a waiter that has ended is judged again',
     file: 'src/object/sql-store.ts',
-    text: '    this.#sql.exec(query, ...endColumns(waiter), waiter.id)\n    this.#counters.unwatch(waiter.id, atomsOfWaiter(formulasOf(waiter)))',
-    by: '    this.#sql.exec(query, ...endColumns(waiter), waiter.id)',
+    text: '    this.#waiters.end(waiter)\n    this.#counters.unwatch(waiter.id, atomsOfWaiter(formulasOf(waiter)))',
+    by: '    this.#waiters.end(waiter)',
     caughtBy: ['crash'],
   },
   {

@@ -117,8 +117,8 @@ export const power: readonly Mutant[] = [
   {
     name: 'an ended waiter is judged again',
     file: 'src/object/sql-store.ts',
-    text: '...endColumns(waiter), waiter.id)\n    this.#counters.unwatch(waiter.id, atomsOfWaiter(formulasOf(waiter)))',
-    by: '...endColumns(waiter), waiter.id)',
+    text: 'this.#waiters.end(waiter)\n    this.#counters.unwatch(waiter.id, atomsOfWaiter(formulasOf(waiter)))',
+    by: 'this.#waiters.end(waiter)',
     caughtBy: ['power'],
   },
   {
@@ -137,7 +137,7 @@ export const power: readonly Mutant[] = [
   },
   {
     name: 'a waiter ends when its deadline is a second away',
-    file: 'src/object/sql-store.ts',
+    file: 'src/object/waiters.ts',
     text: 'return this.#sql.exec(query, now, limit).toArray().map(toWaiter)',
     by: 'return this.#sql.exec(query, now + 1_000_000, limit).toArray().map(toWaiter)',
     caughtBy: ['power'],
@@ -152,8 +152,8 @@ export const power: readonly Mutant[] = [
   {
     name: 'a callback is taken out before it has arrived',
     file: 'src/object/callbacks.ts',
-    text: '    const attempt = await this.#attempt(delivery)',
-    by: '    await commits.change(() => store.callbacks.remove(id))\n    const attempt = await this.#attempt(delivery)',
+    text: '    const attempt = await this.#attempt(delivery, this.#known.get(id))',
+    by: '    await commits.change(() => store.callbacks.remove(id))\n    const attempt = await this.#attempt(delivery, this.#known.get(id))',
     caughtBy: ['power', 'crash'],
   },
   {
