@@ -192,6 +192,13 @@ export interface RenewResponse {
   outcomes: ({ variable: Variable } | { error: Status })[]
 }
 
+export interface RestoreResponse {
+  /** The moment that the config has gone back to, as the platform calls it. */
+  bookmark: string
+  /** The moment before: to go back there undoes the restoration. */
+  undo: string
+}
+
 /** Whatever a method answers. */
 export type Answer =
   | Empty
@@ -202,6 +209,7 @@ export type Answer =
   | Policy
   | CommitResponse
   | RenewResponse
+  | RestoreResponse
   | TestIamPermissionsResponse
   | ListConfigsResponse
   | ListVariablesResponse

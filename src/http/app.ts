@@ -1,6 +1,7 @@
 /** The edge: a stateless Worker that reads requests, asks the object that owns the config, and writes answers. */
 import { Hono, type Context } from 'hono'
 import { OVERLOADED } from '../core/fault.ts'
+import { isPlaced } from '../object/stubs.ts'
 import { log } from '../telemetry/log.ts'
 import type { Env } from './env.ts'
 import { answer, faultResponse } from './answer.ts'
@@ -17,6 +18,7 @@ export const app = new Hono<{ Bindings: Env }>()
 
 app.get('/healthz', () => answer({ status: 'ok' }))
 app.use(async (c, next) => {
+  if (!isPlaced(c.env)) return faultResponse({ kind: 'unavailable' })
   if (doorOf(c.env) !== 'closed') return next()
   const { method, path: resource } = c.req
   recordRefusal({ caller: undefined, method, resource }, CLOSED)

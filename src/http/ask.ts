@@ -5,6 +5,7 @@ import { scopesOf } from '../core/condition.ts'
 import { configName, formatName, type ResourceName } from '../core/name.ts'
 import { variableName } from '../core/variable.ts'
 import type { WaiterSpec } from '../core/waiter.ts'
+import { configObject } from '../object/stubs.ts'
 import type { Env } from './env.ts'
 import type { Call } from './method.ts'
 
@@ -16,7 +17,7 @@ export type Asking<Name> = Pick<Call<Name, unknown, unknown>, 'name' | 'env' | '
 
 /** The object that owns the config. */
 export function objectOf(env: Env, { project, config }: InConfig) {
-  return env.RUNTIME_CONFIG.getByName(configName(project, config))
+  return configObject(env, configName(project, config))
 }
 
 /** Has a command applied that takes these permissions: that of the method on what the URL names, if none are given. */

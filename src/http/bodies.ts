@@ -160,6 +160,8 @@ export const policy = body(
   }),
 )
 
+export const restoration = body('', 'RestoreRequest', object({ time: text, bookmark: text }))
+
 export const permissions = body('', 'TestIamPermissionsRequest', object({ permissions: strings }))
 
 /** Reads what a body holds. */

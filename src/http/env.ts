@@ -1,15 +1,10 @@
 import type { CallbackEnv } from '../core/callback.ts'
 import type { MeterEnv } from '../telemetry/meter.ts'
 import type { SpansEnv } from '../telemetry/spans.ts'
-import type { Project } from '../object/project.ts'
-import type { RuntimeConfig } from '../object/runtime-config.ts'
+import type { ObjectsEnv } from '../object/stubs.ts'
 
 /** The bindings of the Worker, as wrangler.toml and the standalone server give them. */
-export interface Env extends CallbackEnv, MeterEnv, SpansEnv {
-  /** One object per config, named by its full name. */
-  readonly RUNTIME_CONFIG: DurableObjectNamespace<RuntimeConfig>
-  /** One object per project, named by its id. */
-  readonly PROJECT: DurableObjectNamespace<Project>
+export interface Env extends ObjectsEnv, CallbackEnv, MeterEnv, SpansEnv {
   /** The access document, as JSON (see auth/document.ts). Without it every call is refused, but for the next variable. */
   readonly ROLLCALL_ACCESS?: string
   /**

@@ -2,6 +2,7 @@
 import { refuse, ok, type Fault, type Result } from '../core/fault.ts'
 import type { CheckingIn } from '../object/check-ins.ts'
 import { FAULT, LISTENING, type Listening } from '../object/sockets.ts'
+import { configObject } from '../object/stubs.ts'
 import type { Env } from './env.ts'
 
 /** A WebSocket to the object that owns a config, or why there is none. */
@@ -11,7 +12,7 @@ export async function listenTo(
   listening: Listening | CheckingIn,
 ): Promise<Result<WebSocket>> {
   const headers = { Upgrade: 'websocket', [LISTENING]: encodeURIComponent(JSON.stringify(listening)) }
-  const response = await env.RUNTIME_CONFIG.getByName(config).fetch('https://object/', { headers })
+  const response = await configObject(env, config).fetch('https://object/', { headers })
   if (response.webSocket) return ok(response.webSocket)
   return refuse(JSON.parse(response.headers.get(FAULT) ?? '{"kind":"unavailable"}') as Fault)
 }

@@ -98,6 +98,7 @@ export class Commits {
   /** Why nothing is done any more. */
   #failure: { readonly error: unknown } | undefined
   #sweepFirst = false
+  #closed = false
 
   constructor(options: CommitOptions) {
     this.#options = options
@@ -115,10 +116,16 @@ export class Commits {
     return this.#enqueue(run, { trace })
   }
 
+  /** Takes in nothing more that anybody asks for. */
+  close(): void {
+    this.#closed = true
+  }
+
   /** Whether so much waits that no more should. What the object itself must do is done all the same. */
   get full(): boolean {
     const { length } = this.#jobs
-    return length >= MAX_WAITING || this.#writes >= MAX_WAITING_WRITES || this.#readers.length >= MAX_WAITING
+    if (this.#closed || this.#writes >= MAX_WAITING_WRITES) return true
+    return length >= MAX_WAITING || this.#readers.length >= MAX_WAITING
   }
 
   /** Changes what no command changes, such as the outbox, in the next transaction. */

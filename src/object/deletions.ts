@@ -65,6 +65,13 @@ export class Deletions {
     this.#count = undefined
   }
 
+  /** Forgets all, and that nothing else has happened up to this stamp. */
+  forgetAll(until: Stamp): void {
+    this.#sql.exec('DELETE FROM deletions')
+    this.#sql.exec('UPDATE meta SET forgotten = ?', until)
+    this.#count = undefined
+  }
+
   #added(number: number): void {
     this.#count ??= Number(this.#sql.exec('SELECT count(*) AS count FROM deletions').toArray()[0]?.count) - number
     this.#count += number

@@ -1,6 +1,6 @@
 /** The Durable Object that owns one RuntimeConfig. It is named by the config's full name: projects/P/configs/C. */
 import { DurableObject, tracing } from 'cloudflare:workers'
-import type { Access } from '../core/access.ts'
+import { denied, lacking, type Access } from '../core/access.ts'
 import { readCallbackSettings, type CallbackEnv } from '../core/callback.ts'
 import type { Command, Event, Outcome, Query } from '../core/command.ts'
 import { callbackId } from '../core/endings.ts'
@@ -15,15 +15,15 @@ import type { Interval } from '../telemetry/spans.ts'
 import { Callbacks } from './callbacks.ts'
 import { CheckIns, type CheckingIn, type Reception } from './check-ins.ts'
 import { Commits, type Happened } from './commits.ts'
+import { goOn, prepareRestoration, type Moment, type Restoration } from './restore.ts'
 import type { OutboxMessage } from './messages.ts'
 import { Outbox } from './outbox.ts'
-import type { Project } from './project.ts'
 import { FAULT, LISTENING, Sockets, type Listening, type Subscription } from './sockets.ts'
 import { SqlStore } from './sql-store.ts'
+import { projectObject, type ObjectsEnv } from './stubs.ts'
 
 /** The bindings that the object itself needs. */
-export interface ObjectEnv extends CallbackEnv, MeterEnv {
-  readonly PROJECT: DurableObjectNamespace<Project>
+export interface ObjectEnv extends Pick<ObjectsEnv, 'PROJECT' | 'ROLLCALL_PLACEMENT'>, CallbackEnv, MeterEnv {
   /** Counts the requests of callers, where the platform does that. */
   readonly ROLLCALL_RATE_LIMIT?: RateLimit
   /** The way that callbacks take, where it is another than to the rest of the world. */
@@ -71,7 +71,7 @@ export abstract class RuntimeConfig extends DurableObject<ObjectEnv> {
       store: this.#store,
       commits: this.#commits,
       clock,
-      deliver: (entry) => env.PROJECT.getByName(entry.config.split('/')[1] as string).record(entry),
+      deliver: (entry) => projectObject(env, entry.config.split('/')[1] as string).record(entry),
       wipe: (message) => this.#wipe(message),
     })
     this.#callbacks = new Callbacks({
@@ -123,6 +123,34 @@ export abstract class RuntimeConfig extends DurableObject<ObjectEnv> {
   async query(query: Query, access?: Access): Promise<Outcome> {
     if (this.#commits.full) return refuse(OVERLOADED)
     return this.#commits.read(() => answer(this.#store, query, access))
+  }
+
+  /**
+   * Has the config go back to a moment, if `access` allows it: {@link restart} must follow, and behind it
+   * {@link restored}. What is asked for in between is refused, for it would be lost.
+   */
+  restore(to: Moment, access?: Access): Promise<Result<Restoration>> {
+    return this.#commits.exclusive(async () => {
+      const lack = access && lacking(access, this.#store.config()?.policy)
+      if (lack) return denied(lack)
+      const prepared = await prepareRestoration(this.ctx.storage, to, this.#store.last())
+      if (!prepared.ok) return prepared
+      this.#commits.close()
+      // Whoever asked for it may be gone.
+      setTimeout(() => this.restart(), RESTART_MS)
+      return prepared
+    })
+  }
+
+  /** Begins anew. The call fails by that, as all do that are under way. */
+  restart(): void {
+    this.ctx.abort('the config is restored')
+  }
+
+  /** Has a config that was restored go on. Answers whether its directory knows. `last` is as {@link Restoration} has it. */
+  async restored(last: Stamp): Promise<boolean> {
+    await this.#commits.change((store) => goOn(store, this.#name, last, clock()))
+    return this.#outbox.flush()
   }
 
   /**
@@ -265,6 +293,9 @@ export abstract class RuntimeConfig extends DurableObject<ObjectEnv> {
     })
   }
 }
+
+/** How long after a restoration was prepared the object begins anew by itself. */
+const RESTART_MS = 1000
 
 /** How long after an alarm that failed the next one is set. */
 const RETRY_ALARM_MS = 30_000

@@ -35,17 +35,17 @@ export class SqlStore implements Store {
   #usage = NO_USAGE
   #nextDue = Infinity
   readonly #counters: Counters
-  readonly #deletions: Deletions
   readonly #messages: Messages
   readonly #requests: Requests
   readonly #waiters: Waiters
   readonly callbacks: Deliveries
+  readonly deletions: Deletions
 
   constructor(database: Database) {
     this.#database = database
     this.#sql = database.sql
     this.#counters = new Counters(this.#sql)
-    this.#deletions = new Deletions(this.#sql)
+    this.deletions = new Deletions(this.#sql)
     this.#messages = new Messages(this.#sql)
     this.#requests = new Requests(this.#sql)
     this.#waiters = new Waiters(this.#sql)
@@ -144,7 +144,7 @@ export class SqlStore implements Store {
       UNION ALL SELECT min(due) FROM outbox
       UNION ALL SELECT min(due) FROM callbacks)`)?.due
     this.#nextDue = due === null || due === undefined ? Infinity : Number(due)
-    const deletion = this.#deletions.earliest()
+    const deletion = this.deletions.earliest()
     if (deletion !== undefined) this.#dueAt(rememberedUntil(deletion))
   }
 
@@ -257,7 +257,7 @@ export class SqlStore implements Store {
   deleteVariable({ path, contents, updated }: Variable, stamp: Stamp): void {
     this.#sql.exec('DELETE FROM variables WHERE path = ?', path)
     this.#requests.forget('variable', path)
-    this.#deletions.add(path, updated, stamp)
+    this.deletions.add(path, updated, stamp)
     this.#dueAt(rememberedUntil(stamp))
     this.#use(-1, -variableBytes(path, contents))
   }
@@ -276,7 +276,7 @@ export class SqlStore implements Store {
     const query = `SELECT count(*) AS count, ${BYTES} AS bytes FROM variables WHERE path = ? OR (path > ? AND path < ?)`
     const { count: removed, bytes } = this.#one(query, root, ...beneath(root)) as { count: number; bytes: number } & Row
     if (!removed) return 0
-    this.#deletions.addSubtree(root, removed, stamp)
+    this.deletions.addSubtree(root, removed, stamp)
     this.#dueAt(rememberedUntil(stamp))
     this.#sql.exec('DELETE FROM variables WHERE path = ? OR (path > ? AND path < ?)', root, ...beneath(root))
     this.#requests.forgetSubtree(root)
@@ -298,15 +298,15 @@ export class SqlStore implements Store {
   }
 
   deletionsSince(root: string, after: Stamp): Deletion[] {
-    return this.#deletions.since(root, after)
+    return this.deletions.since(root, after)
   }
 
   forgotten(): Stamp {
-    return this.#deletions.forgotten()
+    return this.deletions.forgotten()
   }
 
   forgetDeletions(until: Stamp): void {
-    this.#deletions.forget(until)
+    this.deletions.forget(until)
   }
 
   // Waiters
@@ -388,7 +388,7 @@ export class SqlStore implements Store {
 
   /** Has the tables forget what they keep in memory. */
   #reloadTables(): void {
-    for (const table of [this.#counters, this.#deletions, this.#waiters]) table.reload()
+    for (const table of [this.#counters, this.deletions, this.#waiters]) table.reload()
   }
 
   #one(query: string, ...bindings: (string | number)[]): Row | undefined {

@@ -96,6 +96,15 @@ export const METHODS: readonly MethodCase[] = [
     status: 101,
   },
   {
+    id: 'projects.configs.restore',
+    permission: 'runtimeconfig.configs.setIamPolicy',
+    ...config,
+    call: (client, place) => client.post(`${place.config}:restore`, { time: PAST }),
+    // Allowed, but on workerd there is nothing to go back to.
+    status: 501,
+    makes: true,
+  },
+  {
     id: 'projects.configs.commit',
     permission: 'runtimeconfig.variables.update',
     ...variable,

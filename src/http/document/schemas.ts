@@ -169,6 +169,10 @@ const REQUESTS = {
     recursive: bool('Whether all beneath its path goes with it.'),
     etag: string('Deletes it only if it still has this.'),
   }),
+  RestoreRequest: added<{ time: unknown; bookmark: unknown }>('The moment to go back to: one of these.', {
+    time: timestamp('A time of the last 30 days.'),
+    bookmark: string('The `bookmark` or `undo` of a restoration.'),
+  }),
   RenewRequest: added<{ names: unknown }>('Variables that are to live for their ttl from this moment on.', {
     names: list(string('Their full names, at most 1,000.')),
   }),
@@ -204,6 +208,10 @@ const ANSWERS = {
   RenewOutcome: added<wire.RenewResponse['outcomes'][number]>('One of these.', {
     variable: of('Variable', 'The variable, which was renewed.'),
     error: of('HttpStatus', 'Why it was not.'),
+  }),
+  RestoreResponse: added<wire.RestoreResponse>('What became of a restoration.', {
+    bookmark: string('The moment that the config has gone back to.'),
+    undo: string('The moment before the restoration: to restore it undoes this one.'),
   }),
   HttpStatus: added<HttpStatus>('What went wrong, as errors of HTTP tell it.', {
     code: int32('The HTTP status.'),

@@ -7,6 +7,7 @@ import { POLICY_VERSIONS, readPolicy } from '../../core/policy.ts'
 import type { Beginning } from '../../core/stream.ts'
 import { parseTimestamp } from '../../core/time.ts'
 import { variableName } from '../../core/variable.ts'
+import { configObject, projectObject } from '../../object/stubs.ts'
 import { accessOf, need, needAny, needsToClear, objectOf, query, submit, type Asking } from '../ask.ts'
 import * as bodies from '../bodies.ts'
 import { checkIns } from '../check-in.ts'
@@ -14,6 +15,7 @@ import { method, type Method } from '../method.ts'
 import { readAbsence, readPrecondition } from '../precondition.ts'
 import { subscribe, takeMessages } from '../subscribe.ts'
 import { checkSameName, creates, paged, readName, readRequestId } from './names.ts'
+import { restoreMethod } from './restore.ts'
 import { testIamPermissions, testIamPermissionsInProject } from './permissions.ts'
 
 export const CONFIG_METHODS: readonly Method[] = [
@@ -52,7 +54,7 @@ export const CONFIG_METHODS: readonly Method[] = [
       const access = accessOf(call, [needAny(call, 'configs')])
       const lack = access && lacking(access)
       if (lack) return denied(lack)
-      return call.observation.asking(call.env.PROJECT.getByName(call.name.project).list(call.query, access))
+      return call.observation.asking(projectObject(call.env, call.name.project).list(call.query, access))
     },
   }),
   method({
@@ -133,6 +135,7 @@ export const CONFIG_METHODS: readonly Method[] = [
   }),
   testIamPermissions('projects.configs.testIamPermissions', 'config'),
   testIamPermissionsInProject,
+  restoreMethod,
   method({
     id: 'projects.configs.subscribe',
     about:
@@ -193,10 +196,10 @@ async function createConfig(
   const own = formatName(name)
   const { requestId } = given
   if (requestId) {
-    const directory = env.PROJECT.getByName(name.project)
+    const directory = projectObject(env, name.project)
     const owner = await directory.claim(requestId, own)
     if (owner !== own) {
-      const first = await env.RUNTIME_CONFIG.getByName(owner).query({ type: 'getCreated', requestId })
+      const first = await configObject(env, owner).query({ type: 'getCreated', requestId })
       if (first.ok) return first
       await directory.claim(requestId, own, owner)
     }
