@@ -36,7 +36,7 @@ export default defineConfig({
         // Against `npm start`, as a client sees it.
         test: {
           name: 'server',
-          include: ['conformance', 'standalone', 'access', 'client/live', 'cli/live', 'console/live'].map(
+          include: ['conformance', 'standalone', 'action', 'access', 'client/live', 'cli/live', 'console/live'].map(
             (folder) => `${folder}/**/*.test.ts`,
           ),
           // These wait more than they work, one of them for the better part of a minute.
