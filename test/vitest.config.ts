@@ -58,7 +58,12 @@ export default defineConfig({
       },
       {
         // What is published, as those who install it find it.
-        test: { name: 'package', include: ['package/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 180_000 },
+        test: {
+          name: 'package',
+          include: ['package/**/*.test.ts', 'deploy/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+        },
       },
     ],
   },
