@@ -12,7 +12,7 @@ export default defineConfig({
       {
         test: {
           name: 'domain',
-          include: ['core', 'http', 'store', 'model', 'client', 'cli', 'console', 'reliability'].map(
+          include: ['core', 'http', 'store', 'model', 'client', 'cli', 'console', 'reliability', 'repository'].map(
             (folder) => `${folder}/**/*.test.ts`,
           ),
           exclude: ['**/live/**', '**/browser/**'],
