@@ -1,7 +1,7 @@
 /** What the step does at the service: it checks the job in, and waits for the others. */
 import { newId, sleep } from '../client/backoff.ts'
 import { formatDuration } from '../client/duration.ts'
-import type { Client, Waiter } from '../client/index.ts'
+import { Roster, type Client, type Waiter } from '../client/index.ts'
 import { putInstead } from '../client/put.ts'
 import { stateOfWaiter } from '../client/targets.ts'
 import type { Inputs, Report, Wanted } from './inputs.ts'
@@ -53,8 +53,10 @@ export async function awaitRollCall(
   await client.waiters.create(waiter, { signal })
   try {
     const end = await awaitWaiter(client, waiter, timeout + GRACE_MS, runner, signal)
-    const counted = 'number' in wanted.members && end.present.length === 0
-    return counted ? { ...end, present: await namesAt(client, config, wanted.path) } : end
+    if ('members' in wanted.members || end.present.length) return end
+    // Of a number the service tells no names; nobody, where they may not be seen.
+    const roster = new Roster(client, config, { path: wanted.path, failurePath: wanted.failurePath })
+    return { ...end, present: await roster.members(LAST_CALL).catch(() => []) }
   } finally {
     // Whoever may not delete it leaves it to its end.
     await client.waiters.delete(name, LAST_CALL).catch(() => {})
@@ -139,14 +141,6 @@ async function failureOf(client: Client, { name, progress, error }: Waiter): Pro
   if (variable === undefined) return `${shortName(name)} failed: ${error?.message ?? 'no reason given'}`
   const said = await client.variables.get(variable, LAST_CALL).catch(() => undefined)
   return `${shortName(variable)} decided it${said?.data.text ? `: ${said.data.text}` : ''}.`
-}
-
-/** Who is in, where only their number was waited for; nobody where that may not be seen. */
-async function namesAt(client: Client, config: string, path: string): Promise<string[]> {
-  const listed = await client.variables.list(config, { filter: path, ...LAST_CALL }).catch(() => undefined)
-  const root = `${config}/variables/${path}/`
-  const names = (listed?.data.variables ?? []).map(({ name }) => name)
-  return names.filter((name) => name.startsWith(root)).map((name) => name.slice(root.length))
 }
 
 /** A name within its config: `variables/ready/linux`. */

@@ -10,6 +10,8 @@ import { runStep, Step, type Surroundings } from './step.ts'
 import { TokenService } from './token-service.ts'
 
 const REPOSITORY = 'octo-org/octo-repo'
+/** One whose jobs may check in, and nothing else, by the condition of the guide. */
+const LIMITED = 'octo-org/limited'
 const CONFIG = 'projects/ci/configs/runs'
 
 let data: string
@@ -18,6 +20,7 @@ let issuer: TestIssuer
 let tokens: TokenService
 /** For how long tokens are good, in seconds. */
 let life: number
+let repository: string
 /** The client of somebody who may do everything. */
 let client: Client
 let runs = 0
@@ -28,14 +31,20 @@ beforeAll(async () => {
   issuer = await TestIssuer.start()
   // The claims that GitHub's tokens have, as far as they matter here.
   tokens = await TokenService.start(issuer, () => ({
-    sub: `repo:${REPOSITORY}:ref:refs/heads/main`,
-    repository: REPOSITORY,
+    sub: `repo:${repository}:ref:refs/heads/main`,
+    repository,
     exp: seconds(life),
   }))
   const access = join(data, 'access.json')
   const member = 'principal://github/{repository}'
   const grants = [
     { project: 'ci', role: 'roles/runtimeconfig.editor', members: [`principal://github/${REPOSITORY}`] },
+    {
+      project: 'ci',
+      role: 'roles/runtimeconfig.editor',
+      members: [`principal://github/${LIMITED}`],
+      condition: { expression: `resource.name.startsWith("${CONFIG}/variables/runs/")` },
+    },
     { project: 'ci', role: 'roles/runtimeconfig.admin', members: ['principal://github/admin'] },
   ]
   writeFileSync(access, JSON.stringify({ issuers: [issuer.entry({ audience: 'rollcall', member })], grants }))
@@ -53,6 +62,7 @@ afterAll(async () => {
 beforeEach(() => {
   runId = String(1_000_000 + runs++)
   life = 300
+  repository = REPOSITORY
   tokens.asked.length = 0
   tokens.given.length = 0
 })
@@ -222,6 +232,14 @@ it('says what the job lacks that may not ask for a token', async () => {
 it('says what was refused to a repository that is not granted it', async () => {
   const { code, outputs } = await run({ members: '1', project: 'other' })
   expect({ code, outputs }).toMatchObject({ code: 1, outputs: { status: 'error' } })
+  expect(outputs.reason).toContain('403 PERMISSION_DENIED')
+})
+
+it('lets a repository check in whose grant is for that alone, and do nothing else', async () => {
+  repository = LIMITED
+  expect(await run({ 'check-in': 'a' })).toMatchObject({ code: 0, err: '' })
+  expect((await client.variables.get(report('ready', 'a'))).data.text).toBe('success')
+  const { outputs } = await run({ members: '1' })
   expect(outputs.reason).toContain('403 PERMISSION_DENIED')
 })
 
