@@ -1,5 +1,5 @@
 /** The Dockerfile and the systemd unit: what they say is carried out here without Docker and without systemd. */
-import { execFile, execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -39,14 +39,8 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'rollcall-image-'))
   access = join(folder, 'access.json')
   writeFileSync(access, JSON.stringify(ACCESS))
-  const context = join(folder, 'context')
-  mkdirSync(context)
-  // What git would check out: the files that it tracks, as they are now.
-  const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: ROOT })
-  execFileSync('tar', ['cf', join(folder, 'context.tar'), '--null', '-T', '-'], { cwd: ROOT, input: files })
-  execFileSync('tar', ['xf', join(folder, 'context.tar'), '-C', context])
   const making = {
-    context,
+    context: ROOT.replace(/\/$/, ''),
     ignored: (path: string) => path !== '' && isIgnored(ignore, path),
     folder,
     // The Node.js of the image, in place of whatever else is there.
