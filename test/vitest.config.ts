@@ -12,9 +12,18 @@ export default defineConfig({
       {
         test: {
           name: 'domain',
-          include: ['core', 'http', 'store', 'model', 'client', 'cli', 'console', 'reliability', 'telemetry'].map(
-            (folder) => `${folder}/**/*.test.ts`,
-          ),
+          include: [
+            'core',
+            'http',
+            'store',
+            'model',
+            'client',
+            'cli',
+            'console',
+            'reliability',
+            'telemetry',
+            'repository',
+          ].map((folder) => `${folder}/**/*.test.ts`),
           exclude: ['**/live/**', '**/browser/**'],
         },
       },
@@ -36,7 +45,7 @@ export default defineConfig({
         // Against `npm start`, as a client sees it.
         test: {
           name: 'server',
-          include: ['conformance', 'standalone', 'access', 'client/live', 'cli/live', 'console/live'].map(
+          include: ['conformance', 'standalone', 'action', 'access', 'client/live', 'cli/live', 'console/live'].map(
             (folder) => `${folder}/**/*.test.ts`,
           ),
           // These wait more than they work, one of them for the better part of a minute.
@@ -58,7 +67,12 @@ export default defineConfig({
       },
       {
         // What is published, as those who install it find it.
-        test: { name: 'package', include: ['package/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 180_000 },
+        test: {
+          name: 'package',
+          include: ['package/**/*.test.ts', 'deploy/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+        },
       },
     ],
   },

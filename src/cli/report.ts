@@ -1,7 +1,7 @@
 /** The report of a node: that it is ready, or that it has failed. */
 import type { Command } from 'commander'
-import { ServiceError, type Client, type Variable } from '../client/index.ts'
-import { put } from '../client/put.ts'
+import type { Client, Variable } from '../client/index.ts'
+import { putInstead } from '../client/put.ts'
 import { collapse } from '../core/name.ts'
 import type { Call, ConfigOption } from './call.ts'
 import { UsageError } from './exit.ts'
@@ -48,14 +48,7 @@ export async function report(
   signal: AbortSignal | undefined,
 ): Promise<Variable> {
   const [name, opposite] = failed ? [names.failure, names.success] : [names.success, names.failure]
-  const { data } = await put(client, { name, text, ttl }, { signal })
-  try {
-    await client.variables.delete(opposite, { signal })
-  } catch (error) {
-    if (!(error instanceof ServiceError)) throw error
-    // Who may write the one report alone cannot have left the other.
-    const harmless = error.status === 404 || error.status === 403
-    if (!harmless) call.note(`rollcall: ${opposite} could not be taken away: ${error.message}`)
-  }
+  const { data, left } = await putInstead(client, { name, text, ttl }, opposite, { signal })
+  if (left) call.note(`rollcall: ${opposite} could not be taken away: ${left.message}`)
   return data
 }

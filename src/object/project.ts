@@ -6,23 +6,7 @@ import { configResource } from '../core/config.ts'
 import { ok } from '../core/fault.ts'
 import { listAnswer, takePage, type PageRequest } from '../core/page.ts'
 import { SECOND, type Stamp } from '../core/time.ts'
-import { migrate, schemaVersion } from './schema.ts'
-
-const MIGRATIONS: readonly string[] = [
-  `
-  CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 0), version INTEGER NOT NULL) STRICT;
-  INSERT INTO meta VALUES (0, 0);
-
-  -- The configs, by full name. A deleted one stays for a while without description, so that what was said of it before
-  -- and comes late is known to be old.
-  CREATE TABLE configs (name TEXT PRIMARY KEY, description TEXT, stamp INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-  CREATE INDEX configs_by_deletion ON configs (stamp) WHERE description IS NULL;
-
-  -- Which config a requestId of configs.create was first used for.
-  CREATE TABLE requests (id TEXT PRIMARY KEY, config TEXT NOT NULL, expires INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-  CREATE INDEX requests_by_expiry ON requests (expires);
-  `,
-]
+import { migrate, PROJECT_MIGRATIONS, schemaVersion } from './schema.ts'
 
 /** How long a deleted config is remembered, and how long a requestId: longer than a message can be under way. */
 const MEMORY = 25 * 3600 * SECOND
@@ -35,13 +19,13 @@ export class Project extends DurableObject<object> {
 
   constructor(ctx: DurableObjectState, env: object) {
     super(ctx, env)
-    if (schemaVersion(this.#sql) !== undefined) migrate(ctx.storage, MIGRATIONS)
+    if (schemaVersion(this.#sql) !== undefined) migrate(ctx.storage, PROJECT_MIGRATIONS)
   }
 
   /** Takes what a config says of itself. If something later is known, answers the stamp of that and changes nothing. */
   record({ config, description, stamp }: DirectoryEntry): { readonly behind?: Stamp } {
     return this.ctx.storage.transactionSync(() => {
-      migrate(this.ctx.storage, MIGRATIONS)
+      migrate(this.ctx.storage, PROJECT_MIGRATIONS)
       const known = this.#sql.exec<{ stamp: number }>('SELECT stamp FROM configs WHERE name = ?', config).toArray()[0]
       if (known && known.stamp > stamp) return { behind: known.stamp }
       this.#sql.exec('INSERT OR REPLACE INTO configs VALUES (?, ?, ?)', config, description ?? null, stamp)
@@ -56,7 +40,7 @@ export class Project extends DurableObject<object> {
    */
   claim(requestId: string, config: string, instead?: string): string {
     return this.ctx.storage.transactionSync(() => {
-      migrate(this.ctx.storage, MIGRATIONS)
+      migrate(this.ctx.storage, PROJECT_MIGRATIONS)
       const now = Date.now() * 1000
       this.#sql.exec('DELETE FROM requests WHERE expires <= ?', now)
       const query = 'SELECT config FROM requests WHERE id = ?'

@@ -1,4 +1,4 @@
-/** The tables of a RuntimeConfig object, and how an older database becomes a present one. */
+/** The tables of a RuntimeConfig object and of a Project, and how an older database becomes a present one. */
 
 /** As much of SQLite as the store needs: a Durable Object's `storage.sql` is one, and so is a thin coat on `node:sqlite`. */
 export interface Sql {
@@ -152,6 +152,26 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX callbacks_by_due ON callbacks (due);
   `,
 ]
+
+/** The same for the tables of a project. */
+export const PROJECT_MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 0), version INTEGER NOT NULL) STRICT;
+  INSERT INTO meta VALUES (0, 0);
+
+  -- The configs, by full name. A deleted one stays for a while without description, so that what was said of it before
+  -- and comes late is known to be old.
+  CREATE TABLE configs (name TEXT PRIMARY KEY, description TEXT, stamp INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE INDEX configs_by_deletion ON configs (stamp) WHERE description IS NULL;
+
+  -- Which config a requestId of configs.create was first used for.
+  CREATE TABLE requests (id TEXT PRIMARY KEY, config TEXT NOT NULL, expires INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE INDEX requests_by_expiry ON requests (expires);
+  `,
+]
+
+/** The versions that this program brings databases to. */
+export const SCHEMA_VERSIONS = { config: MIGRATIONS.length, project: PROJECT_MIGRATIONS.length } as const
 
 /** The version of a database, undefined where nothing was ever written. Reads only: asking must not make a ghost. */
 export function schemaVersion(sql: Sql): number | undefined {

@@ -1,7 +1,8 @@
 /** The data folder: one server at a time may use it. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { SCHEMA_VERSIONS } from '../object/schema.ts'
 import { StartError } from './options.ts'
 
 export interface DataFolder {
@@ -32,12 +33,17 @@ export function holdDataFolder(folder: string): DataFolder {
   }
   const lock = takeLock(path)
   const workerFile = resolve(run, 'worker.pid')
-  const orphan = runningWorker(workerFile, path)
-  if (orphan !== undefined) {
+  try {
+    const orphan = runningWorker(workerFile, path)
+    if (orphan !== undefined) {
+      throw new StartError(
+        `The data folder ${path} is in use by process ${orphan}, whose launcher is gone: end it first.`,
+      )
+    }
+    checkVersions(path)
+  } catch (error) {
     lock.close()
-    throw new StartError(
-      `The data folder ${path} is in use by process ${orphan}, whose launcher is gone: end it first.`,
-    )
+    throw error
   }
   return {
     path,
@@ -45,6 +51,43 @@ export function holdDataFolder(folder: string): DataFolder {
     run,
     setWorker: (pid) => writeFileSync(workerFile, String(pid)),
     release: () => lock.close(),
+  }
+}
+
+/**
+ * Refuses a folder that a later version of this program has used, and writes down that this one has. A database of a
+ * later schema is refused by its object, too; but before that, others would have gone on.
+ */
+function checkVersions(path: string): void {
+  const file = resolve(path, 'schema.json')
+  const known = readVersions(file)
+  const later = (Object.keys(SCHEMA_VERSIONS) as (keyof typeof SCHEMA_VERSIONS)[]).find(
+    (kind) => Number(known[kind] ?? 0) > SCHEMA_VERSIONS[kind],
+  )
+  if (later) {
+    throw new StartError(
+      `The data folder ${path} was used by a later version of Rollcall: its schema of a ${later} is ${known[later]}, ` +
+        `this version knows ${SCHEMA_VERSIONS[later]} at most. Start the later one, or take the copy from before the upgrade.`,
+    )
+  }
+  // At once or not at all, whatever happens meanwhile.
+  writeFileSync(`${file}.new`, `${JSON.stringify(SCHEMA_VERSIONS)}\n`)
+  renameSync(`${file}.new`, file)
+}
+
+/** The schema versions that a folder was last used with; none for one that nobody has used, or only the first versions. */
+function readVersions(file: string): Readonly<Record<string, unknown>> {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
+    throw new StartError(`The file ${file} cannot be read: ${(error as Error).message}.`)
+  }
+  try {
+    return Object(JSON.parse(text)) as Readonly<Record<string, unknown>>
+  } catch {
+    throw new StartError(`The file ${file} must be JSON, such as {"config": 4, "project": 1}.`)
   }
 }
 

@@ -5,20 +5,10 @@ import { lacking, sees, settled, type Caller, type Need } from '../../src/core/a
 import { readBinding, readPolicy, type Policy, type PolicyInput } from '../../src/core/policy.ts'
 import { PERMISSIONS } from '../../src/core/role.ts'
 import type * as wire from '../../src/core/wire.ts'
+import { rankOf, RANKS } from './ranks.ts'
 
-/** The roles that exist, with how much each permits, and some that do not. */
-const ROLES: Record<string, number> = {
-  'roles/runtimeconfig.viewer': 1,
-  'roles/runtimeconfig.editor': 2,
-  'roles/runtimeconfig.admin': 3,
-  'roles/viewer': 1,
-  'roles/editor': 2,
-  'roles/owner': 3,
-}
+/** Some roles that do not exist. */
 const NO_ROLES = ['', 'roles/Owner', 'roles/runtimeconfig.owner', 'owner', 'constructor', 'roles/owner ']
-
-const rankOf = (permission: string) =>
-  permission.endsWith('IamPolicy') ? 3 : /\.(?:get|list|watch)$/.test(permission) ? 1 : 2
 
 /** Everyone who calls, with the members that they are. */
 const CALLERS: Record<string, readonly string[]> = {
@@ -93,13 +83,13 @@ const conditions: fc.Arbitrary<Input['condition']> = fc.oneof(
 )
 
 const bindings: fc.Arbitrary<Input> = fc.record({
-  role: mostly<string | undefined>(Object.keys(ROLES), [...NO_ROLES, undefined]),
+  role: mostly<string | undefined>(Object.keys(RANKS), [...NO_ROLES, undefined]),
   members: fc.oneof(fc.array(mostly(MEMBERS, NO_MEMBERS), { maxLength: 3 }), fc.constant(undefined)),
   condition: conditions,
 })
 
 function understood({ role = '', members = [], condition }: Input): boolean {
-  if (!Object.keys(ROLES).includes(role) || !members.every((member) => MEMBERS.includes(member))) return false
+  if (!Object.keys(RANKS).includes(role) || !members.every((member) => MEMBERS.includes(member))) return false
   return condition === undefined || CONDITIONS.has(condition.expression ?? '')
 }
 
@@ -108,7 +98,7 @@ function allows(given: readonly Input[], identity: string, permission: string, p
   return given.filter(understood).some(({ role = '', members = [], condition }) => {
     const named = members.some((member) => CALLERS[identity]?.includes(member))
     const where = condition ? CONDITIONS.get(condition.expression ?? '') : () => true
-    return named && rankOf(permission) <= (ROLES[role] ?? 0) && where?.(path)
+    return named && rankOf(permission) <= (RANKS[role] ?? 0) && where?.(path)
   })
 }
 

@@ -9,24 +9,13 @@ import { PERMISSIONS } from '../../src/core/role.ts'
 import type * as wire from '../../src/core/wire.ts'
 import { SqlStore } from '../../src/object/sql-store.ts'
 import { nodeDatabase } from '../support/node-database.ts'
+import { rankOf, RANKS } from './ranks.ts'
 
 const CONFIG = 'projects/p/configs/c'
 const READY = `${CONFIG}/variables/ready`
 const NODE = `${READY}/node-7`
 const ANN = 'user:ann@example.com'
 const GET = 'runtimeconfig.variables.get'
-
-/** How much each role permits, from viewing to policies: every other permission is for editors. */
-const RANKS = {
-  'roles/runtimeconfig.viewer': 1,
-  'roles/runtimeconfig.editor': 2,
-  'roles/runtimeconfig.admin': 3,
-  'roles/viewer': 1,
-  'roles/editor': 2,
-  'roles/owner': 3,
-}
-const rankOf = (permission: string) =>
-  permission.endsWith('IamPolicy') ? 3 : /\.(?:get|list|watch)$/.test(permission) ? 1 : 2
 
 const policyOf = (...bindings: wire.Binding[]): Policy => ({ version: 3, bindings, changed: 1 })
 const nobody: Caller = { identity: '', grants: [] }

@@ -48,7 +48,7 @@ export function Command({ text, label = 'Copy' }: { readonly text: string; reado
   )
 }
 
-export function CopyButton({ text, label }: { readonly text: string; readonly label: string }) {
+function CopyButton({ text, label }: { readonly text: string; readonly label: string }) {
   const [said, setSaid] = useState('')
   const copy = async () => {
     try {
