@@ -162,6 +162,11 @@ export interface TestIamPermissionsResponse {
   permissions?: string[]
 }
 
+export interface ListProjectsResponse {
+  projects?: { name: string }[]
+  nextPageToken?: string
+}
+
 export interface ListConfigsResponse {
   configs?: RuntimeConfig[]
   nextPageToken?: string
@@ -203,6 +208,7 @@ export type Answer =
   | CommitResponse
   | RenewResponse
   | TestIamPermissionsResponse
+  | ListProjectsResponse
   | ListConfigsResponse
   | ListVariablesResponse
   | ListWaitersResponse

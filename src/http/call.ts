@@ -66,13 +66,15 @@ async function perform({ request, address, env, target, method, visitor }: Match
   const body = await readInput(request, method)
   if (!body.ok) return body
   const door = doorOf(env)
+  const callerIn = (project: string) => (typeof door === 'object' ? door.callerIn(project, visitor) : undefined)
   const outcome = await method.call({
     name: name.value as never,
     query: query.value,
     body: body.value,
     env,
     request,
-    caller: typeof door === 'object' ? door.callerIn(name.value.project, visitor) : undefined,
+    caller: callerIn(name.value.project),
+    callerIn,
     expires: visitor.expires,
     permission: method.permission,
   })

@@ -42,7 +42,7 @@ const config: Pick<MethodCase, 'resource'> = { resource: (place) => place.config
 const variable: Pick<MethodCase, 'resource'> = { resource: (place) => place.variable }
 const waiter: Pick<MethodCase, 'resource'> = { resource: (place) => place.waiter }
 
-/** All methods but testIamPermissions, which takes no permission. */
+/** All methods but testIamPermissions, which takes no permission, and {@link OF_ALL}. */
 export const METHODS: readonly MethodCase[] = [
   {
     id: 'projects.configs.create',
@@ -196,6 +196,9 @@ export const METHODS: readonly MethodCase[] = [
     call: (client, place) => client.get(place.operation),
   },
 ]
+
+/** What is refused to nobody with a credential: it shows those projects in which the caller has the permission. */
+export const OF_ALL = [{ id: 'projects.list', permission: 'runtimeconfig.configs.list' }] as const
 
 const permissions = (verbs: Readonly<Record<string, string>>): string[] =>
   Object.entries(verbs).flatMap(([kind, names]) => names.split(' ').map((verb) => `runtimeconfig.${kind}.${verb}`))

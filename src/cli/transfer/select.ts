@@ -1,6 +1,7 @@
 /** Which configs an export or import is about. */
 import type { Command } from 'commander'
 import { ServiceError, type Client } from '../../client/index.ts'
+import type { ListProjectsResponse } from '../../core/wire.ts'
 import { Ended, EXIT, UsageError } from '../exit.ts'
 import { configNameOf } from '../names.ts'
 import type { Service } from '../settings.ts'
@@ -47,15 +48,10 @@ export async function* projectIds(client: Client, signal: AbortSignal): AsyncGen
   do {
     const query = new URLSearchParams({ pageSize: String(PAGE_SIZE), ...(pageToken && { pageToken }) })
     const request = { method: 'GET', url: `${client.base}/v1beta1/projects?${query}` }
-    const { data } = await client.send<ProjectsPage>(request, { signal }).catch(unknown)
+    const { data } = await client.send<ListProjectsResponse>(request, { signal }).catch(unknown)
     for (const { name } of data.projects ?? []) yield projectIn(name)
     pageToken = data.nextPageToken ?? ''
   } while (pageToken)
-}
-
-interface ProjectsPage {
-  readonly projects?: readonly { readonly name: string }[]
-  readonly nextPageToken?: string
 }
 
 function unknown(error: unknown): never {

@@ -68,6 +68,16 @@ describe('an export', () => {
     expect(linesIn(fileAt()).flatMap(({ config }) => config?.name ?? [])).toEqual([configOf('c'), configOf('a')])
   })
 
+  it('of all projects has them all, and is read back', async () => {
+    const other = configOf('a').replace('/configs', '-2/configs')
+    for (const name of [configOf('a'), configOf('b'), other]) await here.fill(name, [{ path: 'v', text: name }])
+    const rows = await here.rows('export', '--all-projects', '--file', fileAt())
+    const names = rows.map(({ config }) => config)
+    expect(names.filter((name) => name.includes(places.project))).toEqual([configOf('a'), configOf('b'), other])
+    await there.ok('import', '--file', fileAt())
+    expect(await there.contents(other)).toEqual({ v: { text: other } })
+  })
+
   it('of a config that is not there fails, and leaves no file', async () => {
     const finished = await here.rollcall('export', '--configs', 'nothing', '--file', fileAt())
     expect(finished).toMatchObject({ code: 77, out: '', err: expect.stringContaining('NOT_FOUND') })
