@@ -209,7 +209,7 @@ async function importOne(
   const total = plan.writes.length
   const told = (done: number) => bar.show({ ...step, does: 'writing', done, total })
   told(0)
-  report.written(plan, await write(service.client, source, target, plan, { signal, told }))
+  report.written(plan, await write(service.client, { source, target, plan }, { signal, told }))
 }
 
 /** The config as it is here, undefined if there is none. Its policy matters only where one is brought. */

@@ -1,7 +1,5 @@
 /** Files of exports: written as a whole or not at all, and read line by line. */
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
 import { open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { UsageError } from '../exit.ts'
 import { LineFault, LineReader } from './lines.ts'
@@ -13,6 +11,9 @@ const MAX_LINE_BYTES = 2 ** 20
 const OWNER_ONLY = 0o600
 const LINE_FEED = 0x0a
 
+/** How many characters are gathered before they are written. */
+const MAX_GATHERED = 65_536
+
 /** Takes lines, and waits while whoever reads them does not keep up. */
 export type Sink = (line: string) => Promise<void>
 
@@ -22,23 +23,27 @@ export type Sink = (line: string) => Promise<void>
  */
 export async function writeFile(file: string, write: (sink: Sink) => Promise<void>): Promise<void> {
   const half = `${file}.${randomBytes(4).toString('hex')}.partial`
-  const stream = createWriteStream(half, { flags: 'wx', mode: OWNER_ONLY, flush: true })
-  const failed = new Promise<never>((_, reject) =>
-    stream.on('error', ({ message }) => reject(new UsageError(`The file ${file} cannot be written: ${message}.`))),
-  )
-  failed.catch(() => {})
-  const either = <T>(promise: Promise<T>) => Promise.race([promise, failed])
-  try {
-    await either(once(stream, 'open'))
-    await either(write(async (line) => void (stream.write(line) || (await either(once(stream, 'drain'))))))
-    const closed = once(stream, 'close')
-    stream.end()
-    await either(closed)
-    await rename(half, file).catch(({ message }: Error) => {
+  const told = <T>(promise: Promise<T>) =>
+    promise.catch(({ message }: Error) => {
       throw new UsageError(`The file ${file} cannot be written: ${message}.`)
     })
+  const handle = await told(open(half, 'wx', OWNER_ONLY))
+  let gathered = ''
+  const flush = async () => {
+    await told(handle.appendFile(gathered))
+    gathered = ''
+  }
+  try {
+    await write(async (line) => {
+      gathered += line
+      if (gathered.length > MAX_GATHERED) await flush()
+    })
+    await flush()
+    await told(handle.sync())
+    await handle.close()
+    await told(rename(half, file))
   } catch (error) {
-    stream.destroy()
+    await handle.close()
     await rm(half, { force: true }).catch(() => {})
     throw error
   }

@@ -28,85 +28,128 @@ export interface WriteOptions {
   readonly told: (done: number) => void
 }
 
+/** A config at its source, what is at its target, undefined if nothing is, and what is to be done about that. */
+export interface Work {
+  readonly source: ConfigState
+  readonly target: ConfigState | undefined
+  readonly plan: Plan
+}
+
 /**
  * Does what a plan says. What the service refuses for what it is, is answered as a refusal, and the rest goes on. Throws
  * {@link Ended} for a caller who may not write there at all, and what the client throws where the service does not answer.
  */
-export async function write(
-  client: Client,
-  source: ConfigState,
-  target: ConfigState | undefined,
-  plan: Plan,
-  options: WriteOptions,
-): Promise<Written> {
-  const refusals: Refusal[] = []
-  const { name } = source
-  const none = { name, created: 0, updated: 0, deleted: 0, refusals }
-  const refuse = (what: 'config' | 'policy') => (reason: string) => void refusals.push({ name, what, reason })
-  const config = (await writeHead(client, source, target, plan, options.signal, refuse('config')))
-    ? plan.config
-    : 'refused'
-  // There is nothing to write to.
-  if (config === 'refused' && !target) return { ...none, config, policy: 'unknown' }
-  const variables = await writeVariables(client, name, plan.writes, options, refusals)
-  const policy = (await writePolicy(client, source, target, plan.policy, options.signal, refuse('policy')))
-    ? plan.policy
-    : 'refused'
-  return { ...none, ...variables, config, policy }
+export function write(client: Client, work: Work, options: WriteOptions): Promise<Written> {
+  return new Writer(client, work, options).write()
 }
 
-async function writeHead(
-  client: Client,
-  { name, description }: ConfigState,
-  target: ConfigState | undefined,
-  { config }: Plan,
-  signal: AbortSignal,
-  refuse: (reason: string) => void,
-): Promise<boolean> {
-  if (config === 'same') return true
-  const input = { name, ...(description && { description }) }
-  return attempt(refuse, async () => {
-    if (config === 'create') await client.configs.create(input, { signal })
-    else await client.configs.update(input, { ifMatch: target?.etag, signal })
-  })
-}
+class Writer {
+  readonly #client: Client
+  readonly #work: Work
+  readonly #options: WriteOptions
+  readonly #refusals: Refusal[] = []
 
-/** The etag is that of the policy that was compared; of a config that is new there is none. */
-async function writePolicy(
-  client: Client,
-  { name, policy = {} }: ConfigState,
-  target: ConfigState | undefined,
-  action: PolicyAction,
-  signal: AbortSignal,
-  refuse: (reason: string) => void,
-): Promise<boolean> {
-  if (action !== 'set' && action !== 'clear') return true
-  const etag = target?.policyEtag
-  const guarded = { ...policy, ...(etag !== undefined && { etag }) }
-  // That the policy may not be set is no reason to stop: an editor may take over all else.
-  return attempt(refuse, () => client.configs.setIamPolicy(name, guarded, { signal }), isFinalOfPolicy)
-}
+  constructor(client: Client, work: Work, options: WriteOptions) {
+    this.#client = client
+    this.#work = work
+    this.#options = options
+  }
 
-/** Makes a change; answers whether it was made. What the service refuses for good is told to `refuse`. */
-async function attempt(
-  refuse: (reason: string) => void,
-  change: () => Promise<unknown>,
-  isFinal = isFinalOfContents,
-): Promise<boolean> {
-  try {
-    await change()
-    return true
-  } catch (error) {
-    if (!(error instanceof ServiceError)) throw error
-    if (!isFinal(error)) throw stopped(error)
-    refuse(reasonOf(error))
-    return false
+  async write(): Promise<Written> {
+    const { source, target, plan } = this.#work
+    const { name } = source
+    const refusals = this.#refusals
+    const config = (await this.#writeHead()) ? plan.config : 'refused'
+    if (config === 'refused' && !target) {
+      // There is nothing to write to.
+      return { name, config, policy: 'unknown', created: 0, updated: 0, deleted: 0, refusals }
+    }
+    const counts = await this.#writeVariables()
+    const policy = (await this.#writePolicy()) ? plan.policy : 'refused'
+    return { name, config, policy, ...counts, refusals }
+  }
+
+  async #writeHead(): Promise<boolean> {
+    const { source, target, plan } = this.#work
+    const { name, description } = source
+    const { signal } = this.#options
+    const input = { name, ...(description && { description }) }
+    if (plan.config === 'same') return true
+    const { configs } = this.#client
+    return this.#attempt('config', isFinal, () =>
+      plan.config === 'create'
+        ? configs.create(input, { signal })
+        : configs.update(input, { ifMatch: target?.etag, signal }),
+    )
+  }
+
+  /** The etag is that of the policy that was compared; of a config that is new there is none. */
+  async #writePolicy(): Promise<boolean> {
+    const { source, target, plan } = this.#work
+    const { signal } = this.#options
+    if (plan.policy !== 'set' && plan.policy !== 'clear') return true
+    const etag = target?.policyEtag
+    const policy = { ...source.policy, ...(etag !== undefined && { etag }) }
+    // That the policy may not be set is no reason to stop: an editor may take over all else.
+    const isRefusal = (error: ServiceError) => isFinal(error) || error.status === 403
+    return this.#attempt('policy', isRefusal, () => this.#client.configs.setIamPolicy(source.name, policy, { signal }))
+  }
+
+  /** Makes a change; answers whether it was made. What the service refuses for good is noted. */
+  async #attempt(
+    what: Refusal['what'],
+    isRefusal: (error: ServiceError) => boolean,
+    change: () => Promise<unknown>,
+  ): Promise<boolean> {
+    try {
+      await change()
+      return true
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error
+      if (!isRefusal(error)) throw stopped(error)
+      this.#refusals.push({ name: this.#work.source.name, what, reason: reasonOf(error) })
+      return false
+    }
+  }
+
+  async #writeVariables() {
+    const { source, plan } = this.#work
+    const counts = { create: 0, update: 0, delete: 0 }
+    let done = 0
+    let full: string | undefined
+    for (const batch of batchesOf(plan.writes)) {
+      let left = batch
+      while (left.length) {
+        if (full !== undefined) left = this.#withoutCreations(left, full)
+        if (!left.length) break
+        const refused = await commit(this.#client, source.name, left, this.#options.signal)
+        if (!refused) {
+          for (const { kind } of left) counts[kind] += 1
+          break
+        }
+        const { write: one, error } = refused
+        // Whatever else is new would find as little room.
+        if (error.status === 429) full = reasonOf(error)
+        this.#refuse(one, reasonOf(error))
+        left = left.filter((other) => other !== one)
+      }
+      this.#options.told((done += batch.length))
+    }
+    return { created: counts.create, updated: counts.update, deleted: counts.delete }
+  }
+
+  #withoutCreations(writes: readonly VariableWrite[], reason: string): readonly VariableWrite[] {
+    for (const one of writes) if (one.kind === 'create') this.#refuse(one, reason)
+    return writes.filter(({ kind }) => kind !== 'create')
+  }
+
+  #refuse({ path }: VariableWrite, reason: string): void {
+    this.#refusals.push({ name: `${this.#work.source.name}/variables/${path}`, what: 'variable', reason })
   }
 }
 
 /** Whether this is said of what was sent, and not of who sent it or of the moment. */
-const isFinalOfContents = ({ status }: ServiceError) => [400, 404, 409].includes(status)
-const isFinalOfPolicy = (error: ServiceError) => isFinalOfContents(error) || error.status === 403
+const isFinal = ({ status }: ServiceError) => [400, 404, 409].includes(status)
 
 /** The end of it all for a refusal that the next change would meet as well. */
 function stopped(error: ServiceError): Error {
@@ -115,42 +158,6 @@ function stopped(error: ServiceError): Error {
     EXIT.refused,
     `${reasonOf(error)}. An import takes the role roles/runtimeconfig.editor at its target.`,
   )
-}
-
-async function writeVariables(
-  client: Client,
-  config: string,
-  writes: readonly VariableWrite[],
-  { signal, told }: WriteOptions,
-  refusals: Refusal[],
-) {
-  const counts = { create: 0, update: 0, delete: 0 }
-  let done = 0
-  const refuse = ({ path }: VariableWrite, reason: string) =>
-    void refusals.push({ name: `${config}/variables/${path}`, what: 'variable', reason })
-  let full: string | undefined
-  for (const batch of batchesOf(writes)) {
-    let left = batch
-    while (left.length) {
-      if (full !== undefined) {
-        for (const one of left.filter(({ kind }) => kind === 'create')) refuse(one, full)
-        left = left.filter(({ kind }) => kind !== 'create')
-        if (!left.length) break
-      }
-      const refused = await commit(client, config, left, signal)
-      if (!refused) {
-        for (const { kind } of left) counts[kind] += 1
-        break
-      }
-      const { write: one, error } = refused
-      // Whatever else is new would find as little room.
-      if (error.status === 429) full = reasonOf(error)
-      refuse(one, reasonOf(error))
-      left = left.filter((other) => other !== one)
-    }
-    told((done += batch.length))
-  }
-  return { created: counts.create, updated: counts.update, deleted: counts.delete }
 }
 
 /** Makes these writes at one moment. If one of them is refused, none is made, and that one is answered. */

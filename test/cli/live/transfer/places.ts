@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
-import { Client, type Variable, type WriteInput } from '../../../../src/client/index.ts'
+import { Client, type WriteInput } from '../../../../src/client/index.ts'
 import { startServer } from '../../../../src/standalone/server.ts'
 import { withoutRecord } from '../../../access/guarded.ts'
 import { Run, type Finished, type Surroundings } from '../../command.ts'
@@ -57,11 +57,10 @@ export class Place {
 
   /** What the variables of a config hold, by path. */
   async contents(config: string): Promise<Record<string, Omit<Contents, 'path'>>> {
-    const { data } = await this.client.variables.list(config, { returnValues: true })
-    const entries = (data.variables ?? []).map(({ name, text, value, ttl }: Variable) => [
-      name.slice(`${config}/variables/`.length),
-      JSON.parse(JSON.stringify({ text, value, ttl })),
-    ])
+    const entries: [string, Omit<Contents, 'path'>][] = []
+    for await (const { name, text, value, ttl } of this.client.variables.listAll(config, { returnValues: true })) {
+      entries.push([name.slice(`${config}/variables/`.length), JSON.parse(JSON.stringify({ text, value, ttl }))])
+    }
     return Object.fromEntries(entries)
   }
 }

@@ -1,10 +1,15 @@
 /** Import from another Rollcall. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { HOSTILE, POLICY, usePlaces, withoutStamps, type Contents } from './places.ts'
 
 const places = usePlaces()
 const { here, there } = places
 const configOf = (id: string) => `projects/${places.project}/configs/${id}`
+
+const MAIN = fileURLToPath(new URL('../../../../src/cli/main.ts', import.meta.url))
 
 const many = (count: number): Contents[] =>
   Array.from({ length: count }, (_, index) => ({ path: `v/${index % 97}/${index}`, text: `the text of ${index}` }))
@@ -66,6 +71,37 @@ describe('an import from another Rollcall', () => {
     ])
     expect(await here.contents(configOf('large'))).toEqual(await there.contents(configOf('large')))
   })
+
+  it('is finished by another one when it was killed in the middle', { timeout: 60_000 }, async () => {
+    await there.fill(configOf('large'), many(6000))
+    const env = { ...process.env, ROLLCALL_URL: here.url, ROLLCALL_PROJECT: places.project }
+    const child = spawn(process.execPath, [MAIN, 'import', '--from', there.url], { env, stdio: 'ignore' })
+    const closed = once(child, 'close')
+    while (!(await hasVariables(configOf('large'))));
+    child.kill('SIGKILL')
+    await closed
+    expect(await here.rows('import', '--from', there.url)).toMatchObject([{ updated: 0, refused: 0 }])
+    expect(await here.contents(configOf('large'))).toEqual(await there.contents(configOf('large')))
+  })
+
+  it(
+    'of more than there is room for takes over what finds room, and tells of the rest',
+    { timeout: 60_000 },
+    async () => {
+      const text = 'x'.repeat(4095)
+      const fat = (folder: string) => Array.from({ length: 4500 }, (_, index) => ({ path: `${folder}/${index}`, text }))
+      await there.fill(configOf('fat'), [...fat('new'), { path: 'old/0', text: 'changed' }])
+      await here.fill(configOf('fat'), fat('old'))
+      const { code, out, err } = await here.rollcall('import', '--from', there.url, '--format', 'json')
+      expect(code).toBe(1)
+      const [row] = JSON.parse(out)
+      expect(row.refused).toBeGreaterThan(0)
+      expect(row).toMatchObject({ created: 4500 - row.refused, updated: 1, extra: 4499 })
+      expect(row.refusals[0].reason).toContain('as many bytes as they may')
+      expect(err).toContain('The first 20 are told')
+      expect(Object.keys(await here.contents(configOf('fat')))).toHaveLength(9000 - row.refused)
+    },
+  )
 
   it('of a config of many variables shows on a terminal how far it is, and nothing elsewhere', async () => {
     await there.fill(configOf('many'), many(1500))
