@@ -7,6 +7,7 @@ import { projectName } from './names.ts'
 import type { Registry } from './registry.ts'
 import { makeService, SERVICE_DATA, tokenOf, type Service } from './settings.ts'
 import { Bar } from './transfer/bar.ts'
+import { foresee } from './transfer/foresee.ts'
 import { ExportFile } from './transfer/file.ts'
 import { planOf, rehomed } from './transfer/plan.ts'
 import { readConfig } from './transfer/read.ts'
@@ -205,7 +206,7 @@ async function importOne(
   const step = { config: source.name, number, of }
   const target = await readTarget(service, source, signal)
   const plan = planOf(source, target, options.prune === true)
-  if (options.dryRun) return report.planned(source.name, plan)
+  if (options.dryRun) return report.planned(source.name, foresee(source, plan))
   const total = plan.writes.length
   const told = (done: number) => bar.show({ ...step, does: 'writing', done, total })
   told(0)

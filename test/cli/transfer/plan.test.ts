@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { foresee } from '../../../src/cli/transfer/foresee.ts'
 import { planOf, rehomed } from '../../../src/cli/transfer/plan.ts'
 import { batchesOf, MAX_BYTES, MAX_WRITES } from '../../../src/cli/transfer/write.ts'
 import type { ConfigState } from '../../../src/cli/transfer/state.ts'
@@ -155,6 +156,40 @@ describe('a config in another project', () => {
     expect(state.unread).toEqual([
       { name: 'projects/q/configs/c', what: 'policy', reason: expect.stringContaining('policy.bindings[0].condition') },
     ])
+  })
+})
+
+describe('what would be refused', () => {
+  const foreseen = (source: ConfigState, target: ConfigState, prune = false) =>
+    foresee(source, plan(source, target, prune))
+  const conflict = (path: string) => ({
+    name: full(path),
+    what: 'variable',
+    reason: 'FAILED_PRECONDITION: Precondition check failed.',
+  })
+
+  it.each([
+    ['beneath', 'a/b', 'a'],
+    ['above', 'a', 'a/b'],
+    ['far above', 'a', 'a/b/c'],
+  ])('is a variable %s one that stays', (_, path, there) => {
+    const [source, target] = [stateOf({ [path]: text('1'), z: text('1') }), stateOf({ [there]: text('1') })]
+    expect(foreseen(source, target)).toMatchObject({ writes: [{ path: 'z' }], refusals: [conflict(path)] })
+    expect(foreseen(source, target, true).refusals).toEqual([])
+  })
+
+  it('is not a variable whose name only begins alike', () => {
+    const source = stateOf({ 'a/b2': text('1'), ab: text('1') })
+    expect(foreseen(source, stateOf({ 'a/b': text('1') })).refusals).toEqual([])
+  })
+
+  it('is a policy that the service does not take', () => {
+    const policy = { bindings: [{ role: 'roles/storage.admin', members: ['user:a@example.com'] }] }
+    const reason = expect.stringMatching(/^INVALID_ARGUMENT: policy\.bindings\[0\]\.role/)
+    expect(foreseen(stateOf({}, { policy }), stateOf({}, { policy: {} }))).toMatchObject({
+      policy: 'refused',
+      refusals: [{ name: NAME, what: 'policy', reason }],
+    })
   })
 })
 

@@ -209,6 +209,7 @@ describe('an import', () => {
     const lines = readFileSync(fileAt(), 'utf8').replaceAll(/,"sha256":"\w*"/g, '')
     writeFileSync(fileAt(), lines.replace('roles/runtimeconfig.viewer', 'roles/storage.admin'))
     await there.fill(configOf('a'), [{ path: 'a/stands/in/the/way', text: 'y' }])
+    const planned = await there.rollcall('import', '--file', fileAt(), '--format', 'json', '--dry-run')
     const { code, out, err } = await there.rollcall('import', '--file', fileAt(), '--format', 'json')
     expect(code).toBe(1)
     expect(JSON.parse(out)).toMatchObject([
@@ -227,6 +228,7 @@ describe('an import', () => {
       },
     ])
     expect(err).toContain('2 things were not taken over.')
+    expect({ ...planned, out: JSON.parse(planned.out) }).toMatchObject({ code: 1, out: JSON.parse(out) })
     expect(await there.contents(configOf('a'))).toMatchObject({ b: { text: 'x' } })
   })
 
