@@ -162,8 +162,12 @@ export interface TestIamPermissionsResponse {
   permissions?: string[]
 }
 
+export interface Project {
+  name: string
+}
+
 export interface ListProjectsResponse {
-  projects?: { name: string }[]
+  projects?: Project[]
   nextPageToken?: string
 }
 

@@ -198,7 +198,9 @@ export const METHODS: readonly MethodCase[] = [
 ]
 
 /** What is refused to nobody with a credential: it shows those projects in which the caller has the permission. */
-export const OF_ALL = [{ id: 'projects.list', permission: 'runtimeconfig.configs.list' }] as const
+export const OF_ALL: readonly Pick<MethodCase, 'id' | 'permission' | 'call'>[] = [
+  { id: 'projects.list', permission: 'runtimeconfig.configs.list', call: (client) => client.get('projects') },
+]
 
 const permissions = (verbs: Readonly<Record<string, string>>): string[] =>
   Object.entries(verbs).flatMap(([kind, names]) => names.split(' ').map((verb) => `runtimeconfig.${kind}.${verb}`))
