@@ -6,8 +6,9 @@ import type { Service } from '../settings.ts'
 import { readSnapshot, type Snapshot } from './snapshot.ts'
 import { pathOf, policyStateOf, variableStateOf, type ConfigState, type Refusal, type VariableState } from './state.ts'
 
-/** How often a config is read in all, when it changes meanwhile or the connection is lost. */
+/** How often a config is read in all, when it changes meanwhile, and how often its stream may be lost. */
 const ATTEMPTS = 20
+const MOST_LOST = 4
 const PAUSES = { min: 50, max: 2000 }
 /** How many of a list are asked for at a time, and how many variables of those that came without contents. */
 const PAGE_SIZE = 500
@@ -31,13 +32,15 @@ export function listConfigs({ client }: Service, project: string, signal: AbortS
  * one moment. Throws `ServiceError` where the config or its variables may not be read.
  */
 export async function readConfig(service: Service, name: string, options: ReadOptions): Promise<ConfigState> {
+  let lost = 0
   for (let attempt = 1; ; attempt += 1) {
     const before = await readHead(service, name, options)
     const { config, policy, policyEtag, refusal } = before
     const head = { name, description: config.description ?? '', policy }
     const unread = refusal ? [refusal] : []
     if (config.etag === undefined) return { ...head, ...(await readByMethods(service, name, options, unread)) }
-    const snapshot = await trySnapshot(service, name, options, attempt === ATTEMPTS)
+    const snapshot = await trySnapshot(service, name, options, lost === MOST_LOST)
+    if (!snapshot) lost += 1
     const now = snapshot && (await readHead(service, name, options))
     if (now && now.config.etag === config.etag && now.policyEtag === policyEtag) {
       const { etag } = config

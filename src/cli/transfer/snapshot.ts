@@ -7,7 +7,8 @@ import { readMessage, throwRefusal } from '../../client/sockets.ts'
 import type * as wire from '../../core/wire.ts'
 import type { Service } from '../settings.ts'
 
-/** How long nothing may come. A config that is as full as it may be takes the service some seconds. */
+/** How long nothing may come, first and then. A config that is as full as it may be takes the service some seconds. */
+const OPEN_MS = 10_000
 const SILENCE_MS = 60_000
 
 /** All variables of a config, and the moment at which they were so. */
@@ -49,18 +50,19 @@ export async function readSnapshot(
   told: (variables: number) => void,
 ): Promise<Snapshot> {
   const path = `${config}:subscribe?path=/&state=true`
-  const gathering = new Gathering(told)
-  if (!(await bySocket(service, path, signal, gathering))) {
-    for await (const message of eventStream(service.client, path, signal)) if (gathering.take(message)) break
-  }
-  if (gathering.snapshot) return gathering.snapshot
+  const bySocket = new Gathering(told)
+  if (await hearSocket(service, path, signal, bySocket)) return bySocket.snapshot as Snapshot
+  // What may still come by the socket does not mix with this.
+  const byEvents = new Gathering(told)
+  for await (const message of eventStream(service.client, path, signal)) if (byEvents.take(message)) break
+  if (byEvents.snapshot) return byEvents.snapshot
   throw new ConnectionError(requestOf(service, path), 'the stream ended before the state was whole')
 }
 
 const requestOf = ({ client }: Service, path: string) => ({ method: 'GET', url: `${client.base}/v1beta1/${path}` })
 
 /** Gathers by WebSocket. Answers false if nothing came by it: why, the platform does not tell. */
-async function bySocket(service: Service, path: string, signal: AbortSignal, gathering: Gathering): Promise<boolean> {
+async function hearSocket(service: Service, path: string, signal: AbortSignal, gathering: Gathering): Promise<boolean> {
   const token = await new Credentials(service.token).get()
   signal.throwIfAborted()
   const url = `${service.client.base.replace(/^http/, 'ws')}/v1beta1/${path}`
@@ -71,15 +73,12 @@ async function bySocket(service: Service, path: string, signal: AbortSignal, gat
   try {
     return await new Promise<boolean>((resolve, reject) => {
       let heard = false
-      const rearm = () => {
-        stop()
-        stop = after(SILENCE_MS, () => reject(cut('nothing came for 60 s')))
-      }
       off = onAbort(signal, () => reject(signal.reason))
-      rearm()
+      stop = after(OPEN_MS, () => resolve(false))
       socket.addEventListener('message', ({ data }: { data: unknown }) => {
         heard = true
-        rearm()
+        stop()
+        stop = after(SILENCE_MS, () => reject(cut('nothing came for 60 s')))
         try {
           const message = readMessage(data)
           if (message) throwRefusal(message, url)
