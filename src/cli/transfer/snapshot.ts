@@ -1,6 +1,6 @@
 /** The variables of a config at one moment: the first messages of its stream. */
 import { after, onAbort } from '../../client/backoff.ts'
-import { ConnectionError, type Variable } from '../../client/index.ts'
+import { ConnectionError, type Variable, type WebSocketLike } from '../../client/index.ts'
 import { eventStream } from '../../client/event-stream.ts'
 import { Credentials } from '../../client/send.ts'
 import { readMessage, throwRefusal } from '../../client/sockets.ts'
@@ -61,21 +61,33 @@ export async function readSnapshot(
 
 const requestOf = ({ client }: Service, path: string) => ({ method: 'GET', url: `${client.base}/v1beta1/${path}` })
 
+/** A socket that shows the token; undefined where that cannot stand in a subprotocol, which is where it would be shown. */
+function openSocket({ WebSocket }: Service, url: string, token: string | undefined): WebSocketLike | undefined {
+  try {
+    return new WebSocket(url, ['rollcall', ...(token === undefined ? [] : [`rollcall.token.${token}`])])
+  } catch {
+    return undefined
+  }
+}
+
 /** Gathers by WebSocket. Answers false if nothing came by it: why, the platform does not tell. */
 async function hearSocket(service: Service, path: string, signal: AbortSignal, gathering: Gathering): Promise<boolean> {
   const token = await new Credentials(service.token).get()
   signal.throwIfAborted()
   const url = `${service.client.base.replace(/^http/, 'ws')}/v1beta1/${path}`
-  const socket = new service.WebSocket(url, ['rollcall', ...(token === undefined ? [] : [`rollcall.token.${token}`])])
+  const socket = openSocket(service, url, token)
+  if (!socket) return false
   const cut = (problem: string) => new ConnectionError(requestOf(service, path), problem)
   let stop = () => {}
   let off = () => {}
+  let over = false
   try {
     return await new Promise<boolean>((resolve, reject) => {
       let heard = false
       off = onAbort(signal, () => reject(signal.reason))
       stop = after(OPEN_MS, () => resolve(false))
       socket.addEventListener('message', ({ data }: { data: unknown }) => {
+        if (over) return
         heard = true
         stop()
         stop = after(SILENCE_MS, () => reject(cut('nothing came for 60 s')))
@@ -87,11 +99,12 @@ async function hearSocket(service: Service, path: string, signal: AbortSignal, g
           reject(error)
         }
       })
-      const over = () => (heard ? reject(cut('the stream was cut')) : resolve(false))
-      socket.addEventListener('error', over)
-      socket.addEventListener('close', over)
+      const closed = () => (heard ? reject(cut('the stream was cut')) : resolve(false))
+      socket.addEventListener('error', closed)
+      socket.addEventListener('close', closed)
     })
   } finally {
+    over = true
     stop()
     off()
     socket.close(1000)

@@ -22,6 +22,11 @@ describe('where sockets do not get through', () => {
   )
 })
 
+it('a token that cannot stand in the request for a socket is shown all the same', async () => {
+  await here.fill(config(), [{ path: 'v', text: 'x' }])
+  expect((await here.ok('export', '--token', 'a/b==')).out).toBe((await here.ok('export')).out)
+})
+
 describe('where the service answers every third time', () => {
   it('an import comes to its end', { timeout: 60_000 }, async () => {
     await there.fill(config(), HOSTILE)
