@@ -34,8 +34,7 @@ export function listConfigs({ client }: Service, project: string, signal: AbortS
 export async function readConfig(service: Service, name: string, options: ReadOptions): Promise<ConfigState> {
   let lost = 0
   for (let attempt = 1; ; attempt += 1) {
-    const before = await readHead(service, name, options)
-    const { config, policy, policyEtag, refusal } = before
+    const { config, policy, policyEtag, refusal } = await readHead(service, name, options)
     const head = { name, description: config.description ?? '', policy }
     const unread = refusal ? [refusal] : []
     if (config.etag === undefined) return { ...head, ...(await readByMethods(service, name, options, unread)) }
