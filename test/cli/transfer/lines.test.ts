@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { configLines, headerLine, lastLine, LineFault, LineReader } from '../../../src/cli/transfer/lines.ts'
 import type { ConfigState } from '../../../src/cli/transfer/state.ts'
@@ -60,6 +61,20 @@ describe('the lines of an export', () => {
       { end: { name: NAME, variables: 2, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) } },
       { end: { configs: 1 } },
     ])
+  })
+
+  it('are those that the guide shows', () => {
+    const guide = readFileSync(new URL('../../../src/docs/recovery.md', import.meta.url), 'utf8')
+    const [, shown = ''] = /^```json\n(.*?)```$/ms.exec(guide) ?? []
+    const [state, ...others] = read(
+      shown
+        .replaceAll(/,"sha256":"…"/g, '')
+        .trim()
+        .split('\n'),
+    )
+    expect(others).toEqual([])
+    const written = linesOf(state as ConfigState).map((line) => line.replace(/"sha256":"\w+"/, '"sha256":"…"'))
+    expect(written.join('\n')).toBe(shown.trim())
   })
 
   it('are read back as what they were made of, whatever the contents', () => {
