@@ -4,7 +4,7 @@ import { Interrupted } from './exit.ts'
 import { readFormat, type Format } from './format.ts'
 import { ENDING, type Io } from './io.ts'
 import { configNameOf, variableNameOf, waiterNameOf } from './names.ts'
-import { clientOf, projectOf, type Shared } from './settings.ts'
+import { projectOf, serviceOf, type Service, type Shared } from './settings.ts'
 
 export interface ConfigOption {
   readonly configName?: string
@@ -14,7 +14,7 @@ export interface ConfigOption {
 export class Call<O extends object = object> {
   readonly io: Io
   readonly options: O & Shared
-  #client: Promise<Client> | undefined
+  #service: Promise<Service> | undefined
   #controller: AbortController | undefined
   #release: () => void = () => {}
 
@@ -24,9 +24,14 @@ export class Call<O extends object = object> {
   }
 
   /** The client of the service. Rejects with `UsageError`. */
-  client(): Promise<Client> {
-    this.#client ??= clientOf(this.options, this.io.env)
-    return this.#client
+  async client(): Promise<Client> {
+    return (await this.service()).client
+  }
+
+  /** The service itself. Rejects with `UsageError`. */
+  service(): Promise<Service> {
+    this.#service ??= serviceOf(this.options, this.io.env)
+    return this.#service
   }
 
   /** The format that was asked for, undefined for the command's own. Throws `UsageError`. */

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { ServiceError, type CommitResponse, type WriteInput } from '../client/index.ts'
 import type { Call } from './call.ts'
 import { Ended, GCLOUD_EXIT, UsageError } from './exit.ts'
-import { isObject, readJson, readText } from './input.ts'
+import { isObject, readJson, readText, refusedField } from './input.ts'
 import { shortName, variableNameOf } from './names.ts'
 import { printItems, type Column, type Item } from './output.ts'
 import type { Registry } from './registry.ts'
@@ -104,13 +104,9 @@ async function commit(call: Call, config: string, writes: readonly Write[]): Pro
 }
 
 /** Where the write stands that was refused for what it found; -1 where the message says it all, or it was none. */
-function refusedOf({ details }: ServiceError): number {
-  const fields = details.flatMap((detail) => ('fieldViolations' in detail ? (detail.fieldViolations as Field[]) : []))
-  const [, index = '-1'] = /^writes\[(\d+)\]$/.exec(fields[0]?.field ?? '') ?? []
-  return Number(index)
+function refusedOf(error: ServiceError): number {
+  return Number(/^writes\[(\d+)\]$/.exec(refusedField(error))?.[1] ?? -1)
 }
-
-type Field = { readonly field: string }
 
 function itemOf({ kind, name }: Write, outcome: CommitResponse['outcomes'][number], updateTime: string): Item {
   return { write: kind, ...shapeOf('variable' in outcome ? outcome.variable : { name, updateTime }) }

@@ -1,5 +1,6 @@
-/** What commands are given in files and as JSON. */
+/** What commands are given in files and as JSON, and which field of it was refused. */
 import { readFileSync } from 'node:fs'
+import type { ServiceError } from '../client/index.ts'
 import { GCLOUD_EXIT, UsageError } from './exit.ts'
 
 export type JsonObject = { readonly [key: string]: unknown }
@@ -26,3 +27,11 @@ export function readJson(text: string, what: string): unknown {
 export function isObject(json: unknown): json is JsonObject {
   return typeof json === 'object' && json !== null && !Array.isArray(json)
 }
+
+/** The field that a refusal is about, such as `writes[3].create.text`; '' where it is about none. */
+export function refusedField({ details }: ServiceError): string {
+  const fields = details.flatMap((detail) => ('fieldViolations' in detail ? (detail.fieldViolations as Field[]) : []))
+  return fields[0]?.field ?? ''
+}
+
+type Field = { readonly field: string }

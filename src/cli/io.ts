@@ -1,9 +1,12 @@
 /** What the commands know of the process they run in, so that a test can be it. */
+import { once } from 'node:events'
 
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Writes data to the standard output. */
   out(data: string | Uint8Array): void
+  /** Resolves when the reader of the standard output has kept up. */
+  taken(): Promise<void>
   /** Writes to the standard error: what is told to people. */
   err(text: string): void
   /** Whether somebody watches the standard error, so that a line on it may move. */
@@ -25,6 +28,7 @@ export const ENDING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 export const processIo: Io = {
   env: process.env,
   out: (data) => void process.stdout.write(data),
+  taken: async () => void (process.stdout.writableNeedDrain && (await once(process.stdout, 'drain'))),
   err: (text) => void process.stderr.write(text),
   get terminal() {
     return process.stderr.isTTY === true

@@ -6,9 +6,9 @@ import { GCLOUD_EXIT, UsageError } from './exit.ts'
 /** How many characters of names a message tells. */
 export const MAX_TOLD = 500
 
-/** The full name of a project by its id. */
-export function projectName(id: string): string {
-  return `projects/${valid(checkProject(id, '--project'))}`
+/** The full name of a project by its id; `flag` is where that stands. */
+export function projectName(id: string, flag = '--project'): string {
+  return `projects/${valid(checkProject(id, flag))}`
 }
 
 /** The full name of a config by its id or full name. `project` is asked for the id of the project where it matters. */

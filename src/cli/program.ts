@@ -7,6 +7,8 @@ import { registerCheckIn } from './check-in.ts'
 import { registerCompletion } from './completion.ts'
 import { registerConfigs } from './configs.ts'
 import { EXIT_HELP, exitOf, UsageError, type Manner } from './exit.ts'
+import { registerExport } from './export.ts'
+import { registerImport } from './import.ts'
 import type { Io } from './io.ts'
 import type { Action, CommandSpec, Registry } from './registry.ts'
 import { registerRun } from './run.ts'
@@ -92,6 +94,9 @@ function makeProgram(state: State): Command {
   program.commandsGroup('A server, and who may use it:')
   registerServe(registry, program)
   registerAccess(registry, program)
+  program.commandsGroup('From one service to another:')
+  registerExport(registry, program)
+  registerImport(registry, program)
   program.commandsGroup('Shells:')
   registerCompletion(registry, program)
   return program

@@ -1,6 +1,6 @@
 /** Where the service is, who calls, and in which project: by flags, else by the environment. */
 import { Option, type Command } from 'commander'
-import { Client, type Token, type WebSocketConstructor } from '../client/index.ts'
+import { Client, type ClientOptions, type Token, type WebSocketConstructor } from '../client/index.ts'
 import { GCLOUD_EXIT, UsageError } from './exit.ts'
 import { FORMAT_HELP } from './format.ts'
 import { readText } from './input.ts'
@@ -51,19 +51,45 @@ export function projectOf({ project }: Shared, env: Io['env']): string {
   throw new UsageError('No project: give --project, or set ROLLCALL_PROJECT.', GCLOUD_EXIT.error)
 }
 
-/** A client of the service that is meant. Throws {@link UsageError}. */
-export async function clientOf(options: Shared, env: Io['env']): Promise<Client> {
-  const url = options.url ?? (env.ROLLCALL_URL || DEFAULT_URL)
-  const token = tokenOf(options, env)
-  return new Client({ url, ...(token !== undefined && { token }), WebSocket: await webSocket() })
+/** A service, and what it takes to open a socket to it. */
+export interface Service {
+  readonly client: Client
+  readonly token: Token | undefined
+  readonly WebSocket: WebSocketConstructor
 }
 
-function tokenOf({ token, tokenFile, accessTokenFile }: Shared, env: Io['env']): Token | undefined {
+/** The service that is meant. Throws {@link UsageError}. */
+export function serviceOf({ tokenFile, accessTokenFile, ...options }: Shared, env: Io['env']): Promise<Service> {
+  const url = options.url ?? (env.ROLLCALL_URL || DEFAULT_URL)
   const file = tokenFile ?? accessTokenFile
+  return makeService(url, tokenOf({ flag: '--token', token: options.token, file, otherwise: env.ROLLCALL_TOKEN }))
+}
+
+/** A service at a URL; `patience` is how long it may keep a request or a caller waiting, if that is not the usual. */
+export async function makeService(
+  url: string,
+  token: Token | undefined,
+  patience: Pick<ClientOptions, 'retry' | 'requestTimeout'> = {},
+): Promise<Service> {
+  const WebSocket = await webSocket()
+  const client = new Client({ url, ...(token !== undefined && { token }), ...patience, WebSocket })
+  return { client, token, WebSocket }
+}
+
+/** Where a token may stand: behind a flag, in a file behind that flag with `-file`, or else in the environment. */
+export interface TokenPlaces {
+  readonly flag: string
+  readonly token: string | undefined
+  readonly file: string | undefined
+  readonly otherwise: string | undefined
+}
+
+/** The token that was given, undefined if there is none. Throws {@link UsageError}. */
+export function tokenOf({ flag, token, file, otherwise }: TokenPlaces): Token | undefined {
   if (token !== undefined && file !== undefined) {
-    throw new UsageError('--token and --token-file exclude each other.')
+    throw new UsageError(`${flag} and ${flag}-file exclude each other.`)
   }
-  if (file === undefined) return token ?? (env.ROLLCALL_TOKEN || undefined)
+  if (file === undefined) return token ?? (otherwise || undefined)
   readToken(file)
   return () => readToken(file)
 }

@@ -18,6 +18,9 @@ export const MAX_PATH_LENGTH = 255
 /** The longest project id, in characters: generous, as Google documents 30 and a domain may stand before it. */
 export const MAX_PROJECT_LENGTH = 128
 
+/** The name of the object that keeps the list of the projects, which no project can have. */
+export const ALL_PROJECTS = '/'
+
 const ID = /^[0-9A-Za-z](?:[_.A-Za-z0-9-]*[_.A-Za-z0-9])?$/
 const PROJECT = /^[0-9A-Za-z](?:[_.:A-Za-z0-9-]*[_.A-Za-z0-9])?$/
 

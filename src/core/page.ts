@@ -38,6 +38,9 @@ export function decodePageToken(scope: string, token: string | undefined): Resul
   return invalid('pageToken', 'pageToken is not one that this list gave out with these parameters')
 }
 
+/** How many projects are read at a time. */
+export const PROJECTS_AT_A_TIME = 1000
+
 /** A page ends early behind this many bytes, so that an answer fits through an object's door, which is 32 MiB wide. */
 export const MAX_PAGE_BYTES = 24 * 2 ** 20
 

@@ -162,6 +162,15 @@ export interface TestIamPermissionsResponse {
   permissions?: string[]
 }
 
+export interface Project {
+  name: string
+}
+
+export interface ListProjectsResponse {
+  projects?: Project[]
+  nextPageToken?: string
+}
+
 export interface ListConfigsResponse {
   configs?: RuntimeConfig[]
   nextPageToken?: string
@@ -211,6 +220,7 @@ export type Answer =
   | RenewResponse
   | RestoreResponse
   | TestIamPermissionsResponse
+  | ListProjectsResponse
   | ListConfigsResponse
   | ListVariablesResponse
   | ListWaitersResponse

@@ -84,6 +84,7 @@ async function perform({
   const body = await readInput(request, method)
   if (!body.ok) return body
   const door = doorOf(env)
+  const callerIn = (project: string) => (typeof door === 'object' ? door.callerIn(project, visitor) : undefined)
   const outcome = await method.call({
     name: name.value as never,
     query: query.value,
@@ -91,7 +92,8 @@ async function perform({
     env,
     request,
     observation,
-    caller: typeof door === 'object' ? door.callerIn(name.value.project, visitor) : undefined,
+    caller: callerIn(name.value.project),
+    callerIn,
     expires: visitor.expires,
     permission: method.permission,
   })

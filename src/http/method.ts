@@ -10,6 +10,8 @@ import type { Kind, Parameters, Values } from './request.ts'
 
 /** The name that a target of each kind has: a collection has that of its parent. */
 interface Names {
+  /** One without an id. */
+  projects: Extract<ResourceName, { kind: 'project' }>
   configs: Extract<ResourceName, { kind: 'project' }>
   config: Extract<ResourceName, { kind: 'config' }>
   variables: Extract<ResourceName, { kind: 'config' }>
@@ -29,6 +31,8 @@ export interface Call<Name, Query, Input> {
   readonly observation: Observation
   /** Who calls; undefined where everyone may do everything. */
   readonly caller: Caller | undefined
+  /** The same with what it is granted in another project. */
+  readonly callerIn: (project: string) => Caller | undefined
   /** Until when the caller's credential is good, in milliseconds since 1970, if that ends. */
   readonly expires: number | undefined
   /** The IAM permission that the method takes. */

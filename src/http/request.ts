@@ -7,7 +7,7 @@ import { readMask, type Mask } from './fields.ts'
 import { camelCase } from './json.ts'
 
 /** What a path can point at: a resource, or a collection of them. */
-export type Kind = 'configs' | 'config' | 'variables' | 'variable' | 'waiters' | 'waiter' | 'operation'
+export type Kind = 'projects' | 'configs' | 'config' | 'variables' | 'variable' | 'waiters' | 'waiter' | 'operation'
 
 /** A path, taken apart but not yet checked. */
 export interface Target {
@@ -31,7 +31,9 @@ export function readTarget(path: string): Target | undefined {
   // A colon with nothing behind it is no verb, least of all the absence of one.
   if (colon !== -1 && verb === '') return undefined
   const parts = name.split('/')
-  if (parts[0] !== 'projects' || parts[2] !== 'configs') return undefined
+  if (parts[0] !== 'projects') return undefined
+  if (parts.length === 1) return { kind: 'projects', verb, name }
+  if (parts[2] !== 'configs') return undefined
   if (parts.length === 3) return { kind: 'configs', verb, name: parts.slice(0, 2).join('/') }
   if (parts.length === 4) return { kind: 'config', verb, name }
   const collection = parts[4] as string
@@ -43,13 +45,15 @@ export function readTarget(path: string): Target | undefined {
 
 /** Reads the name that a target has. */
 export function readTargetName({ kind, name }: Target): Result<ResourceName> {
+  // All projects have no name, and lie in none.
+  if (kind === 'projects') return ok({ kind: 'project', project: '' })
   if (kind !== 'configs') return parseName(name, FIELDS[kind])
   const project = checkProject(name.slice('projects/'.length), FIELDS.configs)
   return project.ok ? ok({ kind: 'project', project: project.value }) : project
 }
 
 /** What Google's templates call the part of the path that names the target. */
-const FIELDS: Record<Kind, string> = {
+const FIELDS: Record<Exclude<Kind, 'projects'>, string> = {
   configs: 'parent',
   config: 'name',
   variables: 'parent',

@@ -168,6 +168,13 @@ export const PROJECT_MIGRATIONS: readonly string[] = [
   CREATE TABLE requests (id TEXT PRIMARY KEY, config TEXT NOT NULL, expires INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE INDEX requests_by_expiry ON requests (expires);
   `,
+  `
+  -- Whether the list of the projects has this one.
+  ALTER TABLE meta ADD COLUMN listed INTEGER NOT NULL DEFAULT 0;
+
+  -- That list: ids of projects that have, or had, a config. Empty in all objects but one.
+  CREATE TABLE projects (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+  `,
 ]
 
 /** The versions that this program brings databases to. */

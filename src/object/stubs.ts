@@ -9,7 +9,7 @@ import type { RuntimeConfig } from './runtime-config.ts'
 export interface ObjectsEnv {
   /** One object per config, named by its full name. */
   readonly RUNTIME_CONFIG: DurableObjectNamespace<RuntimeConfig>
-  /** One object per project, named by its id. */
+  /** One object per project, named by its id; and one for all of them. */
   readonly PROJECT: DurableObjectNamespace<Project>
   /** Where they are: see core/placement.ts. JSON, or what it stands for. */
   readonly ROLLCALL_PLACEMENT?: unknown

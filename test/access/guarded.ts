@@ -105,7 +105,7 @@ export function useGuarded(members: readonly string[], grants: readonly Grant[] 
 }
 
 /** Keeps the record of those who are refused off the screen: in these tests they are many. The rest is let through. */
-function withoutRecord(): void {
+export function withoutRecord(): void {
   const write = process.stderr.write.bind(process.stderr)
   const isRecord = (line: string) => line === '' || line.includes('"event":"access.')
   vi.spyOn(process.stderr, 'write').mockImplementation((chunk, ...rest) =>

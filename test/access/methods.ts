@@ -42,7 +42,7 @@ const config: Pick<MethodCase, 'resource'> = { resource: (place) => place.config
 const variable: Pick<MethodCase, 'resource'> = { resource: (place) => place.variable }
 const waiter: Pick<MethodCase, 'resource'> = { resource: (place) => place.waiter }
 
-/** All methods but testIamPermissions, which takes no permission. */
+/** All methods but testIamPermissions, which takes no permission, and {@link OF_ALL}. */
 export const METHODS: readonly MethodCase[] = [
   {
     id: 'projects.configs.create',
@@ -204,6 +204,11 @@ export const METHODS: readonly MethodCase[] = [
     resource: (place) => place.operation,
     call: (client, place) => client.get(place.operation),
   },
+]
+
+/** What is refused to nobody with a credential: it shows those projects in which the caller has the permission. */
+export const OF_ALL: readonly Pick<MethodCase, 'id' | 'permission' | 'call'>[] = [
+  { id: 'projects.list', permission: 'runtimeconfig.configs.list', call: (client) => client.get('projects') },
 ]
 
 const permissions = (verbs: Readonly<Record<string, string>>): string[] =>

@@ -1,7 +1,7 @@
 /** Who may do what: every method, every role, and every place where a role can be granted (spec: section 4.8). */
 import { describe, expect, it } from 'vitest'
 import { newId, succeeded, type Answer, type Client } from '../conformance/client.ts'
-import { fill, METHODS, PERMISSIONS, placeIn, ROLES, TESTS, type MethodCase, type Place } from './methods.ts'
+import { fill, METHODS, OF_ALL, PERMISSIONS, placeIn, ROLES, TESTS, type MethodCase, type Place } from './methods.ts'
 import { denied, UNAUTHENTICATED } from './refusals.ts'
 import { editorIf, useGuarded, type Binding, type Grant } from './guarded.ts'
 
@@ -95,7 +95,7 @@ describe('the table above', () => {
     // By an address that the compiler does not follow: the API is compiled with other types than these tests.
     const address = new URL('../../src/http/api.ts', import.meta.url).href
     const api = (await import(address)) as { METHODS: { id: string; permission: string }[] }
-    const own = [...METHODS, ...TESTS.map(({ id }) => ({ id, permission: '' }))]
+    const own = [...METHODS, ...OF_ALL, ...TESTS.map(({ id }) => ({ id, permission: '' }))]
     const known = (methods: readonly { id: string; permission: string }[]) =>
       methods.map(({ id, permission }) => `${id} ${permission}`).sort()
     expect(known(own)).toEqual(known(api.METHODS))

@@ -39,6 +39,7 @@ export class Run {
         this.out += typeof data === 'string' ? data : Buffer.from(data).toString()
         this.#told.forEach((wake) => wake())
       },
+      taken: async () => {},
       err: (text) => {
         this.err += text
         this.#told.forEach((wake) => wake())

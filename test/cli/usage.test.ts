@@ -28,6 +28,28 @@ describe('wrong usage', () => {
     ['with two tokens', ['wait', 'w', ...C, '--token', 't', '--token-file', 'f'], '--token-file'],
     ['with a token file that is not there', ['wait', 'w', ...C, '--token-file', '/nowhere/token'], '/nowhere/token'],
     ['with a URL that is none', ['wait', 'w', ...C, '--url', 'example'], 'example'],
+    ['of export with a config that is none', ['export', '--configs', 'a b'], 'a b'],
+    ['of export with nothing between commas', ['export', '--configs', 'a,,b'], '--configs'],
+    ['of export of all and of one project', ['export', '--all-projects', '--project', 'q'], '--project'],
+    ['of export of all and of some configs', ['export', '--all-projects', '--configs', 'a'], '--configs'],
+    ['of export with a project that is none', ['export', '--project', 'a/b'], '--project'],
+    ['of export with a format for what goes to the standard output', ['export', '--format', 'json'], '--format'],
+    ['of import from nowhere', ['import'], '--from'],
+    ['of import from two places', ['import', '--from', 'google', '--file', 'f'], '--from'],
+    ['of import from what is no URL', ['import', '--from', 'example'], '--from'],
+    ['of import from a URL with a query', ['import', '--from', 'http://127.0.0.1:9?a=b'], '--from'],
+    [
+      'of import from a project that is none',
+      ['import', '--from', 'google', '--from-project', 'a/b'],
+      '--from-project',
+    ],
+    ['of import from a file that is not there', ['import', '--file', '/nowhere/file'], '/nowhere/file'],
+    ['of import from a file with a token', ['import', '--file', 'f', '--from-token', 't'], '--from-token'],
+    [
+      'of import with two tokens',
+      ['import', '--from', 'google', '--from-token', 't', '--from-token-file', 'f'],
+      '--from-token',
+    ],
   ])('%s ends with 64 and one line on the standard error', async (_, args, named) => {
     const { code, out, err } = await run(args, { env })
     expect({ code, out }).toEqual({ code: 64, out: '' })
@@ -87,18 +109,33 @@ describe('help', () => {
   it('is what a bare rollcall prints, with all commands', async () => {
     const bare = await run([])
     expect(bare).toMatchObject({ code: 0, err: '' })
-    for (const name of ['wait', 'check-in', 'watch', 'run', 'serve', 'access', 'configs', 'variables', 'waiters']) {
+    for (const name of [
+      'wait',
+      'check-in',
+      'watch',
+      'run',
+      'serve',
+      'access',
+      'export',
+      'import',
+      'configs',
+      'variables',
+      'waiters',
+    ]) {
       expect(bare.out).toMatch(new RegExp(`^  ${name} `, 'm'))
     }
     expect(await run(['--help'])).toEqual(bare)
   })
 
-  it.each(['wait', 'check-in', 'watch', 'run', 'serve', 'access'])('of %s tells our exit codes', async (name) => {
-    const { code, out } = await run([name, '--help'])
-    expect(code).toBe(0)
-    for (const exit of ['0', '1', '64', '69', '77', '124', '130'])
-      expect(out).toMatch(new RegExp(`^ +${exit} +\\w`, 'm'))
-  })
+  it.each(['wait', 'check-in', 'watch', 'run', 'serve', 'access', 'export', 'import'])(
+    'of %s tells our exit codes',
+    async (name) => {
+      const { code, out } = await run([name, '--help'])
+      expect(code).toBe(0)
+      for (const exit of ['0', '1', '64', '69', '77', '124', '130'])
+        expect(out).toMatch(new RegExp(`^ +${exit} +\\w`, 'm'))
+    },
+  )
 
   it.each([
     ['configs', 'list'],

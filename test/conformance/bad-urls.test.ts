@@ -215,7 +215,7 @@ describe('a method', () => {
     ['GET', 'CONFIG/bogus/x'],
     ['GET', 'CONFIG/__proto__/x'],
     ['GET', 'CONFIG/constructor/x'],
-    ['GET', 'projects'],
+    ['GET', 'projects/'],
     ['GET', 'projects/p'],
     ['DELETE', 'projects/p/configs'],
     ['GET', 'projects/p/configs:bogus'],

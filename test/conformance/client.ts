@@ -17,6 +17,7 @@ export interface Body {
   etag: string
   done: boolean
   nextPageToken: string
+  projects: Body[]
   configs: Body[]
   variables: Body[]
   waiters: Body[]

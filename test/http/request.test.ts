@@ -39,6 +39,7 @@ describe('an address', () => {
 
 describe('a target', () => {
   it.each([
+    ['projects', { kind: 'projects', verb: '', name: 'projects' }],
     ['projects/p/configs', { kind: 'configs', verb: '', name: 'projects/p' }],
     ['projects/d.com:p/configs', { kind: 'configs', verb: '', name: 'projects/d.com:p' }],
     ['projects/p/configs/c', { kind: 'config', verb: '', name: 'projects/p/configs/c' }],
@@ -56,7 +57,7 @@ describe('a target', () => {
 
   it.each([
     '',
-    'projects',
+    'projects/',
     'projects/p',
     'projects/p/configs/c:',
     'projects/p/configs/c/operations',

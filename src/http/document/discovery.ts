@@ -6,7 +6,7 @@ import { METHODS } from '../api.ts'
 import type { Method } from '../method.ts'
 import type { Field, Scalar, Schema } from './field.ts'
 import { COMMON, queryOf, type QueryParameter } from './parameters.ts'
-import { idTemplate, nameTemplate } from './place.ts'
+import { idTemplate, nameTemplate, type NameParameter } from './place.ts'
 import { SCHEMAS } from './schemas.ts'
 
 /** Changes when the document does, in ways that matter to those who generate code from it. */
@@ -67,8 +67,7 @@ interface Resource {
 }
 
 function describeMethod(method: Method): Json {
-  const { path, parameter, about, pattern } = nameTemplate(method)
-  const named = { type: 'string', location: 'path', required: true, description: about, pattern }
+  const { path, parameter } = nameTemplate(method)
   const query = queryOf(method).map(([name, given]) => [name, describeParameter(given)])
   return {
     id: `runtimeconfig.${method.id}`,
@@ -76,12 +75,16 @@ function describeMethod(method: Method): Json {
     httpMethod: method.http,
     path,
     flatPath: idTemplate(method, (id) => `${id}sId`).path,
-    parameterOrder: [parameter],
-    parameters: { [parameter]: named, ...Object.fromEntries(query) },
+    parameterOrder: parameter ? [parameter.name] : [],
+    parameters: { ...(parameter && describeName(parameter)), ...Object.fromEntries(query) },
     ...(method.body?.type && { request: { $ref: method.body.type } }),
     response: { $ref: method.answers },
     scopes: Object.keys(SCOPES),
   }
+}
+
+function describeName({ name, about, pattern }: NameParameter): Json {
+  return { [name]: { type: 'string', location: 'path', required: true, description: about, pattern } }
 }
 
 function describeParameter({ about, type, values, absent }: QueryParameter): Json {

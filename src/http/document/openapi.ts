@@ -13,6 +13,7 @@ const SHARED = ['fields', 'prettyPrint']
 
 /** The collections, in the order in which they are described. */
 const TAGS: Readonly<Record<string, string>> = {
+  projects: 'Projects: all that configs lie in.',
   configs: 'Configs: the homes of variables and waiters that belong together.',
   variables: 'Variables: small values under paths.',
   waiters: 'Waiters: they end once, by success, by failure, or when their time runs out.',
@@ -75,7 +76,7 @@ function paths(): Json {
       description: about,
       schema: { type: 'string' },
     }))
-    const place = (all[`/${path}`] ??= { parameters: named })
+    const place = (all[`/${path}`] ??= named.length ? { parameters: named } : {})
     place[method.http.toLowerCase()] = describeMethod(method)
   }
   return all

@@ -4,6 +4,7 @@ import type { Kind } from '../request.ts'
 
 /** The ids in the path of each kind of target. Each stands behind its plural, as `configs/{config}`. */
 const IDS: Record<Kind, readonly string[]> = {
+  projects: [],
   configs: ['project'],
   config: ['project', 'config'],
   variables: ['project', 'config'],
@@ -14,7 +15,7 @@ const IDS: Record<Kind, readonly string[]> = {
 }
 
 /** Collections, which stand behind the name of their parent. */
-const COLLECTIONS: ReadonlySet<Kind> = new Set(['configs', 'variables', 'waiters'])
+const COLLECTIONS: ReadonlySet<Kind> = new Set(['projects', 'configs', 'variables', 'waiters'])
 
 /** Ids that may have slashes. */
 const DEEP: ReadonlySet<string> = new Set(['variable', 'operation'])
@@ -37,7 +38,7 @@ export interface Template {
 export function idTemplate(method: Method, idOf = (id: string) => id): Template {
   const ids = IDS[method.on]
   return {
-    path: `v1beta1/${ids.map((id) => `${id}s/{${idOf(id)}}`).join('/')}${tail(method)}`,
+    path: `v1beta1${ids.map((id) => `/${id}s/{${idOf(id)}}`).join('')}${tail(method)}`,
     ids: ids.map((id) => ({ name: idOf(id), about: ABOUT[id] as string })),
   }
 }
@@ -45,7 +46,12 @@ export function idTemplate(method: Method, idOf = (id: string) => id): Template 
 /** A path with one place for a whole name, slashes and all. */
 export interface NameTemplate {
   readonly path: string
-  readonly parameter: string
+  /** That place; undefined in a path that names nothing. */
+  readonly parameter?: NameParameter
+}
+
+export interface NameParameter {
+  readonly name: string
   readonly about: string
   /** What the name must be: a regular expression. */
   readonly pattern: string
@@ -54,13 +60,14 @@ export interface NameTemplate {
 /** Google's form of it, as `v1beta1/{+name}:commit`. */
 export function nameTemplate(method: Method): NameTemplate {
   const ids = IDS[method.on]
-  const parameter = parameterOf(method)
-  return {
-    path: `v1beta1/{+${parameter}}${tail(method)}`,
-    parameter,
+  if (!ids.length) return { path: `v1beta1${tail(method)}` }
+  const name = parameterOf(method)
+  const parameter = {
+    name,
     about: `Full name of the ${ids.at(-1)}, as \`${ids.map((id) => `${id}s/${id.charAt(0).toUpperCase()}`).join('/')}\`.`,
     pattern: `^${ids.map((id) => `${id}s/${DEEP.has(id) ? '.*' : '[^/]+'}`).join('/')}$`,
   }
+  return { path: `v1beta1/{+${name}}${tail(method)}`, parameter }
 }
 
 /** What Google calls the name in a path: it depends on what is asked of it (spec: section 2). */

@@ -180,6 +180,13 @@ const REQUESTS = {
 
 const ANSWERS = {
   Empty: schema<wire.Empty>('Nothing.', {}),
+  Project: added<wire.Project>('A project, of which nothing is known but that it has, or had, a config.', {
+    name: string('Full name, `projects/P`.'),
+  }),
+  ListProjectsResponse: added<wire.ListProjectsResponse>('Projects, sorted by name.', {
+    projects: list(of('Project', 'Those of this page.')),
+    nextPageToken: string('The `pageToken` of the next page, if there is one.'),
+  }),
   ListConfigsResponse: schema<wire.ListConfigsResponse>('Configs, sorted by name.', {
     configs: list(of('RuntimeConfig', 'Those of this page.')),
     nextPageToken: string('The `pageToken` of the next page, if there is one.'),
