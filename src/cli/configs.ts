@@ -6,6 +6,7 @@ import { projectName } from './names.ts'
 import { addGuardOption, type GuardOption } from './options.ts'
 import { printItem, printItems, type Column } from './output.ts'
 import type { Registry } from './registry.ts'
+import { registerRestore } from './restore.ts'
 import { SERVICE_DATA } from './settings.ts'
 import { shapeOf } from './shape.ts'
 import { registerVariables } from './variables.ts'
@@ -34,6 +35,7 @@ export function registerConfigs(registry: Registry, parent: Command): void {
     },
   )
   registerCommit(registry, configs)
+  registerRestore(registry, configs)
   registerVariables(registry, configs)
   registerWaiters(registry, configs)
 }
