@@ -2,7 +2,12 @@
 import type * as wire from '../core/wire.ts'
 import { callAt } from './listen.ts'
 
-/** How many bytes may wait for a reader that does not keep up; then it is let go, and resumes when it comes back. */
+/**
+ * How many bytes may wait for a reader: as much as a config can hold (core/quota.ts) of what a stream begins with, for
+ * that is told at once; and less when that has been read. One that does not keep up is let go, and resumes when it comes
+ * back.
+ */
+const MAX_OPENING = 64 * 2 ** 20
 const MAX_BUFFERED = 8 * 2 ** 20
 
 /** Whether a request asks for an event stream. */
@@ -54,6 +59,10 @@ class Writer {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>
   readonly #release: () => void
   #buffered = 0
+  #limit = MAX_OPENING
+  /** Whether the last message was one of which more follow, and whether all has come that the stream begins with. */
+  #more = false
+  #begun = false
   #over = false
 
   /** `release` is called when the reader has gone, or is too slow. */
@@ -67,11 +76,24 @@ class Writer {
     if (this.#over) return
     const bytes = ENCODER.encode(`${idOf(message)}data: ${JSON.stringify(message)}\n\n`)
     this.#buffered += bytes.length
-    if (this.#buffered > MAX_BUFFERED) return this.giveUp()
+    this.#note(message)
+    if (this.#buffered > this.#limit) return this.giveUp()
     this.#writer.write(bytes).then(
-      () => (this.#buffered -= bytes.length),
+      () => this.#taken(bytes.length),
       () => this.giveUp(),
     )
+  }
+
+  /** A state ends with a message of which no more follow, what was missed ends with a bookmark. */
+  #note(message: wire.Message): void {
+    const { changes = [], more = false } = 'changes' in message ? message : {}
+    this.#begun ||= !changes.length || (this.#more && !more)
+    this.#more = more
+  }
+
+  #taken(bytes: number): void {
+    this.#buffered -= bytes
+    if (!this.#buffered && this.#begun) this.#limit = MAX_BUFFERED
   }
 
   end(): void {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { atLeast, succeeded, type Body } from './client.ts'
 import { EMPTY, EXPIRED, FAILED, invalid, NOT_FOUND } from './expectations.ts'
 import { EXTERNAL, useServer } from './server.ts'
-import { brief, EventStream } from './stream-reader.ts'
+import { brief, EventStream, type Changes } from './stream-reader.ts'
 
 const api = useServer()
 
@@ -120,6 +120,26 @@ describe('an event stream of a config', () => {
     expect(first).not.toHaveProperty('id')
     expect(first?.data.more).toBe(true)
     expect(second?.id).toBe(second?.data.stamp)
+    await stream.close()
+  })
+
+  it('tells the state of a large config, of more than may wait for a reader later on', async () => {
+    const config = await api.newConfig()
+    const text = 'x'.repeat(4095)
+    for (let at = 0; at < 6000; at += 60) {
+      const writes = Array.from({ length: 60 }, (_, index) => ({
+        create: { name: `${config}/variables/v${at + index}`, text },
+      }))
+      succeeded(await api.post(`${config}:commit`, { writes }))
+    }
+    const stream = await EventStream.open(api, `${config}:subscribe?state=true`)
+    let told = 0
+    for (let more: true | undefined = true; more;) {
+      const { data } = (await stream.next()) as { data: Changes }
+      told += data.changes.length
+      more = data.more
+    }
+    expect(told).toBe(6000)
     await stream.close()
   })
 

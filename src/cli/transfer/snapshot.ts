@@ -39,9 +39,8 @@ class Gathering {
 }
 
 /**
- * Reads the variables of a Rollcall's config. By WebSocket, whatever the size of the config; as an event stream, which
- * the service gives up when 8 MiB of it wait, where no socket gets through. `told` is called with how many have come.
- * Throws `ServiceError` for a refusal and `ConnectionError` where the stream was cut.
+ * Reads the variables of a Rollcall's config: by WebSocket, and as an event stream where no socket gets through. `told` is
+ * called with how many have come. Throws `ServiceError` for a refusal and `ConnectionError` where the stream was cut.
  */
 export async function readSnapshot(
   service: Service,
