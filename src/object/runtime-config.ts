@@ -10,7 +10,7 @@ import { beginStream } from '../core/stream.ts'
 import type { Stamp } from '../core/time.ts'
 import type * as wire from '../core/wire.ts'
 import { log } from '../telemetry/log.ts'
-import { meterOf, type Meter, type MeterEnv } from '../telemetry/meter.ts'
+import { meterOf, type Held, type Meter, type MeterEnv } from '../telemetry/meter.ts'
 import type { Interval } from '../telemetry/spans.ts'
 import { Callbacks } from './callbacks.ts'
 import { CheckIns, type CheckingIn, type Reception } from './check-ins.ts'
@@ -263,15 +263,16 @@ export abstract class RuntimeConfig extends DurableObject<ObjectEnv> {
   }
 
   #measureCommit(commands: number, began: number): void {
-    this.#meter?.committed(this.#name, commands, (performance.now() - began) / 1000)
-    this.#measureHeld()
+    const commit = { commands, seconds: (performance.now() - began) / 1000 }
+    this.#meter?.committed(this.#name, commit, this.#held)
   }
 
   #measureHeld(): void {
-    this.#meter?.holds?.(this.#name, {
-      sockets: this.#sockets.open + this.#checkIns.size,
-      pending: this.#store.pendingWaiters,
-    })
+    this.#meter?.holds?.(this.#name, this.#held)
+  }
+
+  get #held(): Held {
+    return { sockets: this.#sockets.open + this.#checkIns.size, pending: this.#store.pendingWaiters }
   }
 
   /** The callback that an event has left. */

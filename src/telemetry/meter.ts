@@ -26,17 +26,29 @@ export interface Answered {
   readonly seconds: number
 }
 
+/** A commit of so many commands, and how long it took from its beginning until it was durable. */
+export interface Commit {
+  readonly commands: number
+  readonly seconds: number
+}
+
+/** What a config holds: open sockets, and waiters that wait. */
+export interface Held {
+  readonly sockets: number
+  readonly pending: number
+}
+
 /** What there is to tell. Times are in seconds. */
 export interface Meter {
   answered(request: Answered): void
-  /** A commit of so many commands, from its beginning until it was durable. */
-  committed(config: string, commands: number, seconds: number): void
+  /** A commit, and what its config holds behind it. */
+  committed(config: string, commit: Commit, held: Held): void
   /** A waiter has ended: success, failure or timeout. */
   ended(config: string, outcome: string): void
   /** An alarm came so much later than it was set for. */
   rang(config: string, lateSeconds: number): void
-  /** How much a config holds at the moment. Absent where that is not asked for. */
-  holds?(config: string, held: { readonly sockets: number; readonly pending: number }): void
+  /** How much a config holds at the moment. Absent where it is enough to be told at each commit. */
+  holds?(config: string, held: Held): void
 }
 
 const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
@@ -85,21 +97,24 @@ const ALL = [requests, requestSeconds, commitCommands, commitSeconds, sockets, p
 /** The metrics of this process, in the text format of Prometheus. */
 export const metricsText = () => exposition(ALL)
 
+function hold(config: string, held: Held): void {
+  sockets.set(config, held.sockets)
+  pending.set(config, held.pending)
+}
+
 const COUNTING: Meter = {
   answered({ method, code, seconds }) {
     requests.add(method, String(code))
     requestSeconds.observe(seconds, method)
   },
-  committed(_, commands, seconds) {
+  committed(config, { commands, seconds }, held) {
     commitCommands.observe(commands)
     commitSeconds.observe(seconds)
+    hold(config, held)
   },
   ended: (_, outcome) => ended.add(outcome),
   rang: (_, seconds) => lateSeconds.observe(seconds),
-  holds(config, held) {
-    sockets.set(config, held.sockets)
-    pending.set(config, held.pending)
-  },
+  holds: hold,
 }
 
 /** Data points: what happened is the first blob; the index, by which they are sampled, is the config or the method. */
@@ -109,7 +124,8 @@ function writing(dataset: Dataset): Meter {
     dataset.writeDataPoint({ indexes: [index.slice(-96)], blobs, doubles })
   return {
     answered: ({ method, code, seconds }) => write(method, ['request', method, String(code)], [seconds]),
-    committed: (config, commands, seconds) => write(config, ['commit', config], [seconds, commands]),
+    committed: (config, { seconds, commands }, held) =>
+      write(config, ['commit', config], [seconds, commands, held.sockets, held.pending]),
     ended: (config, outcome) => write(config, ['waiter', config, outcome], []),
     rang: (config, seconds) => write(config, ['alarm', config], [seconds]),
   }

@@ -8,12 +8,12 @@ it('writes a data point for each request, commit, end of a waiter, and alarm', (
   const meter = meterOf({ ROLLCALL_ANALYTICS: dataset })
   const config = 'projects/p/configs/c'
   meter?.answered({ method: 'projects.configs.get', code: 200, seconds: 0.5 })
-  meter?.committed(config, 7, 0.25)
+  meter?.committed(config, { commands: 7, seconds: 0.25 }, { sockets: 3, pending: 2 })
   meter?.ended(config, 'success')
   meter?.rang(config, 2)
   expect(points).toEqual([
     { indexes: ['projects.configs.get'], blobs: ['request', 'projects.configs.get', '200'], doubles: [0.5] },
-    { indexes: [config], blobs: ['commit', config], doubles: [0.25, 7] },
+    { indexes: [config], blobs: ['commit', config], doubles: [0.25, 7, 3, 2] },
     { indexes: [config], blobs: ['waiter', config, 'success'], doubles: [] },
     { indexes: [config], blobs: ['alarm', config], doubles: [2] },
   ])
