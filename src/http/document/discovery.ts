@@ -4,7 +4,7 @@
  */
 import { METHODS } from '../api.ts'
 import type { Method } from '../method.ts'
-import type { Field, Scalar, Schema } from './field.ts'
+import { map, type Field, type Json, type Scalar, type Schema } from './field.ts'
 import { COMMON, queryOf, type QueryParameter } from './parameters.ts'
 import { idTemplate, nameTemplate, type NameParameter } from './place.ts'
 import { SCHEMAS } from './schemas.ts'
@@ -17,8 +17,6 @@ const SCOPES: Readonly<Record<string, string>> = {
   'https://www.googleapis.com/auth/cloud-platform': "For Google's clients, which ask for it.",
   'https://www.googleapis.com/auth/cloudruntimeconfig': "For Google's clients, which ask for it.",
 }
-
-type Json = Record<string, unknown>
 
 /** The document of the service that answers at `origin`, such as `https://rollcall.example.com`. */
 export function discoveryDocument(origin: string): Json {
@@ -127,8 +125,4 @@ const TYPES: Record<Scalar, Json> = {
 /** The description, which says so where something is an addition. */
 function marked(about: string, ours: true | undefined): Json {
   return ours ? { description: `Rollcall only. ${about}`, 'x-rollcall-addition': true } : { description: about }
-}
-
-function map<T>(things: Readonly<Record<string, T>>, describe: (thing: T, name: string) => Json): Json {
-  return Object.fromEntries(Object.entries(things).map(([name, thing]) => [name, describe(thing, name)]))
 }

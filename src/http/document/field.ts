@@ -67,3 +67,11 @@ export const oneOf = (about: string, values: Readonly<Record<string, string>>): 
 export const readOnly = (field: Field): Field => ({ ...field, readOnly: true })
 /** A field that Google's API does not have. */
 export const ours = (field: Field): Field => ({ ...field, ours: true })
+
+/** A part of a document. */
+export type Json = Record<string, unknown>
+
+/** Each of these things as a document describes it, under its name. */
+export function map<T>(things: Readonly<Record<string, T>>, describe: (thing: T, name: string) => Json): Json {
+  return Object.fromEntries(Object.entries(things).map(([name, thing]) => [name, describe(thing, name)]))
+}

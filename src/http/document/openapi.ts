@@ -1,12 +1,10 @@
 /** The API as an OpenAPI 3.1 document. */
 import { METHODS } from '../api.ts'
 import type { Method } from '../method.ts'
-import type { Field, Scalar, Schema } from './field.ts'
+import { map, type Field, type Json, type Scalar, type Schema } from './field.ts'
 import { COMMON, queryOf, type QueryParameter } from './parameters.ts'
 import { idTemplate } from './place.ts'
 import { SCHEMAS, type SchemaName } from './schemas.ts'
-
-type Json = Record<string, unknown>
 
 /** The common parameters that say something here; the others are taken for the sake of Google's clients. */
 const SHARED = ['fields', 'prettyPrint']
@@ -156,7 +154,3 @@ const TYPES: Record<Scalar, Json> = {
 
 const ref = (schema: string) => ({ $ref: `#/components/schemas/${schema}` })
 const json = (schema: Json) => ({ 'application/json': { schema } })
-
-function map<T>(things: Readonly<Record<string, T>>, describe: (thing: T) => Json): Json {
-  return Object.fromEntries(Object.entries(things).map(([name, thing]) => [name, describe(thing)]))
-}
