@@ -201,7 +201,7 @@ export const power: readonly Mutant[] = [
   {
     name: 'deletions are not remembered',
     file: 'src/object/sql-store.ts',
-    text: '    this.#deletions.add(path, updated, stamp)',
+    text: '    this.deletions.add(path, updated, stamp)',
     by: '',
     caughtBy: ['power', 'streams'],
   },

@@ -12,7 +12,7 @@ export const streams: readonly Mutant[] = [
   {
     name: 'recursive deletions are not remembered',
     file: 'src/object/sql-store.ts',
-    text: '    this.#deletions.addSubtree(root, removed, stamp)',
+    text: '    this.deletions.addSubtree(root, removed, stamp)',
     by: '',
     caughtBy: ['streams'],
   },
