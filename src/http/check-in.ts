@@ -37,7 +37,8 @@ const backlog = new Backlog(MAX_BACKLOG)
 /** Takes the frames of one socket. */
 export function checkIns(call: Subscribing & Pick<Party, 'name'>): Hear {
   const config = formatName(call.name)
-  const read = readFrames(call)
+  const { name, caller, observation } = call
+  const read = readFrames({ name, caller, request: observation.logged })
   const waiting: Waiting[] = []
   let running = false
   const run = async () => {

@@ -67,11 +67,11 @@ function firstId(message: string): Id {
 const isId = (id: unknown): id is string | number =>
   (typeof id === 'number' && Number.isFinite(id)) || (typeof id === 'string' && id.length <= 64)
 
-function answerOf(id: Id, outcome: Outcome, { name, caller }: Party): object {
+function answerOf(id: Id, outcome: Outcome, { name, caller, request }: Party): object {
   const named = id === undefined ? {} : { id }
   if (outcome.ok) return { ...named, ...outcome.value }
   const fault = toldTo(caller?.identity, outcome.fault)
   const method = 'projects.configs.commit'
-  recordRefusal({ caller: caller?.identity, method, resource: formatName(name) }, fault)
+  recordRefusal({ caller: caller?.identity, method, resource: formatName(name), request }, fault)
   return { ...named, error: statusOf(fault) }
 }

@@ -67,10 +67,11 @@ export async function takeMessages(
   access: Access | undefined,
   hear: Hear,
 ): Promise<Outcome | Response> {
-  const { env, name, caller, request, expires } = call
+  const { env, name, caller, request, expires, observation } = call
   if (!isUpgrade(request)) return notHow(call, access)
   if (call.query.direct && expires === undefined) {
-    const opening = { party: { name, caller }, rateKey: rateKey(caller?.identity ?? '', request), access }
+    const party = { name, caller, request: observation.logged }
+    const opening = { party, rateKey: rateKey(caller?.identity ?? '', request), access }
     const object = await listenTo(env, formatName(name), opening)
     return object.ok ? upgraded(object.value, request) : object
   }

@@ -16,6 +16,8 @@ export interface Party {
   readonly name: Extract<ResourceName, { kind: 'config' }>
   /** Absent where everyone may do everything. */
   readonly caller?: Caller | undefined
+  /** By what the request that opened the socket is found in the log. */
+  readonly request?: Readonly<Record<string, string>> | undefined
 }
 
 /** What a socket is opened for that checks in. */

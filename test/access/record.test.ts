@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Client, newId, repeatUntil, succeeded } from '../conformance/client.ts'
-import { accessDocument, OWNER, tokenOf, VIEWER } from './guarded.ts'
+import { accessDocument, EDITOR, OWNER, tokenOf, VIEWER } from './guarded.ts'
 import { fill, METHODS, PERMISSIONS, placeIn, TESTS, type Place } from './methods.ts'
 import { Process } from './process.ts'
 
@@ -78,6 +78,13 @@ beforeEach(async () => {
   await fill(as(OWNER), place)
 })
 
+/** A role for the reader that lets it change one variable. */
+const editorOf = (name: string) => ({
+  role: EDITOR,
+  members: [READER],
+  condition: { expression: `resource.name == "${name}"`, title: 'one' },
+})
+
 /** A line as it has to be: these fields, the time and the request's id, and nothing else. */
 const line = (fields: Omit<Line, 'event' | 'decision' | 'requestId'>) => ({
   time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/),
@@ -112,6 +119,32 @@ describe('a call that is refused', () => {
       expect(said).toEqual([line({ caller, method: id, resource, reason: expect.stringContaining('credential') })])
     }
   })
+
+  it.each(['', '&direct=true'])(
+    'of a frame is one line, with the id of the request for its socket (quiet%s)',
+    async (direct) => {
+      const { config, variable } = place
+      const owner = as(OWNER)
+      succeeded(
+        await owner.post(`${config}:setIamPolicy`, { policy: { bindings: [editorOf(`${config}/variables/mine`)] } }),
+      )
+      const said = await recorded(async () => {
+        const headers = { authorization: `Bearer ${tokenOf(READER)}`, 'x-request-id': 'the-socket' }
+        const url = owner.url(`${config}:subscribe?quiet=true${direct}`).replace(/^http/, 'ws')
+        // Node.js lets headers stand in the place of the subprotocols.
+        const socket = new WebSocket(url, { headers } as unknown as string[])
+        const next = (type: 'open' | 'message') =>
+          new Promise<MessageEvent>((resolve) => socket.addEventListener(type, resolve as () => void, { once: true }))
+        await next('open')
+        socket.send(JSON.stringify({ id: 1, commit: { writes: [{ update: { name: variable, text: 'x' } }] } }))
+        expect(JSON.parse(String((await next('message')).data))).toMatchObject({ id: 1, error: { code: 403 } })
+        socket.close()
+      })
+      const reason = expect.stringContaining('runtimeconfig.variables.update')
+      const fields = { caller: READER, method: 'projects.configs.commit', resource: variable, reason }
+      expect(said).toEqual([{ ...line(fields), requestId: 'the-socket' }])
+    },
+  )
 
   it('of v1 is one line', async () => {
     const said = await recorded(() => withToken(undefined).get('/v1/operations'))

@@ -14,7 +14,7 @@ export interface Recorded {
   /** Full name of the resource, as far as it is known. */
   readonly resource: string
   /** By what the request is found elsewhere, where it is a request. */
-  readonly request?: Readonly<Record<string, string>>
+  readonly request?: Readonly<Record<string, string>> | undefined
 }
 
 /** The longest name that a line bears, in characters: the longest name of a resource, and some. */

@@ -9,9 +9,6 @@ import { COMMON, queryOf, type QueryParameter } from './parameters.ts'
 import { idTemplate, nameTemplate, type NameParameter } from './place.ts'
 import { SCHEMAS } from './schemas.ts'
 
-/** Changes when the document does, in ways that matter to those who generate code from it. */
-const REVISION = '20261123'
-
 /** What clients ask of Google's users. Nothing here asks for a scope: what counts is who calls. */
 const SCOPES: Readonly<Record<string, string>> = {
   'https://www.googleapis.com/auth/cloud-platform': "For Google's clients, which ask for it.",
@@ -28,7 +25,6 @@ export function discoveryDocument(origin: string): Json {
     canonicalName: 'Cloud RuntimeConfig',
     version: 'v1beta1',
     version_module: true,
-    revision: REVISION,
     title: 'Rollcall: RuntimeConfig v1beta1',
     description: 'Variables that nodes write as they become ready, and waiters that end when all of them have.',
     documentationLink: `${origin}/docs`,
