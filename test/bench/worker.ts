@@ -4,9 +4,10 @@
  * into the object that owns a config.
  */
 import type { Access } from '../../src/core/access.ts'
-import type { Command, Outcome } from '../../src/core/command.ts'
+import type { Command } from '../../src/core/command.ts'
 import { variableResource } from '../../src/core/variable.ts'
 import type { BareBarrier } from './bare-barrier.ts'
+import type { Timed } from '../../src/object/runtime-config.ts'
 import app, { RuntimeConfig as Measured, type Env } from '../../src/index.ts'
 
 export * from '../../src/index.ts'
@@ -23,10 +24,13 @@ export class RuntimeConfig extends Measured {
   noop(): void {}
 
   /** Variables of this folder are answered for as if they were made, and are not. */
-  override submit(command: Command, access?: Access): Promise<Outcome> {
-    if (command.type !== 'createVariable' || !command.path.startsWith(UNDONE)) return super.submit(command, access)
+  override submitTimed(command: Command, access?: Access, trace?: string): Promise<Timed> {
+    const { type } = command
+    if (type !== 'createVariable' || !command.path.startsWith(UNDONE)) return super.submitTimed(command, access, trace)
     const variable = { path: command.path, ...command.input, updated: Date.now() * 1000 }
-    return Promise.resolve({ ok: true, value: variableResource(this.ctx.id.name as string, variable) })
+    const now = Date.now()
+    const outcome = { ok: true, value: variableResource(this.ctx.id.name as string, variable) } as const
+    return Promise.resolve({ outcome, commit: { began: now, ended: now } })
   }
 
   /** Sends a text to whoever listens, and answers to how many that was. */
