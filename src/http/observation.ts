@@ -28,7 +28,7 @@ export class Observation {
 
   constructor({ headers }: Request, env: Env) {
     const given = headers.get('X-Request-Id') ?? ''
-    this.requestId = REQUEST_ID.test(given) ? given : (headers.get('CF-Ray') ?? crypto.randomUUID())
+    this.requestId = REQUEST_ID.test(given) ? given : (headers.get('CF-Ray') ?? newId())
     this.trace = traceOf(headers, env)
     this.#env = env
   }
@@ -111,6 +111,11 @@ export class Observation {
     return spans
   }
 }
+
+/** Ids of this isolate, which no other has: what is random is not made anew for each request. */
+let series: string | undefined
+let made = 0
+const newId = () => `${(series ??= randomHex(8))}-${(made += 1).toString(36)}`
 
 const seconds = ({ began, ended }: Interval) => (ended - began) / 1000
 

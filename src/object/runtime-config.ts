@@ -10,7 +10,7 @@ import { beginStream } from '../core/stream.ts'
 import type { Stamp } from '../core/time.ts'
 import type * as wire from '../core/wire.ts'
 import { log } from '../telemetry/log.ts'
-import { meterOf, type Held, type Meter, type MeterEnv } from '../telemetry/meter.ts'
+import { countsHere, meterOf, type Held, type Meter, type MeterEnv } from '../telemetry/meter.ts'
 import type { Interval } from '../telemetry/spans.ts'
 import { Callbacks } from './callbacks.ts'
 import { CheckIns, type CheckingIn, type Reception } from './check-ins.ts'
@@ -44,6 +44,8 @@ export abstract class RuntimeConfig extends DurableObject<ObjectEnv> {
   readonly #outbox: Outbox
   readonly #callbacks: Callbacks
   readonly #meter: Meter | undefined
+  /** Whether the platform may trace. Where this process tells of itself nobody does, and a span would cost all the same. */
+  readonly #traced: boolean
   /** When the alarm stands, in milliseconds since 1970: null where there is none, undefined where it is not known. */
   #alarm: number | null | undefined = null
 
@@ -51,6 +53,7 @@ export abstract class RuntimeConfig extends DurableObject<ObjectEnv> {
     super(ctx, env)
     const { storage } = ctx
     this.#meter = meterOf(env)
+    this.#traced = !countsHere(env)
     this.#store = new SqlStore(storage)
     this.#sockets = new Sockets(ctx, this.#name)
     this.#commits = new Commits({
@@ -104,7 +107,8 @@ export abstract class RuntimeConfig extends DurableObject<ObjectEnv> {
   /** The same, and how long the commit took. */
   async submitTimed(command: Command, access?: Access, trace?: string): Promise<Timed> {
     const began = Date.now()
-    const outcome = await tracing.enterSpan('commit', () => this.#commits.submit(command, access, trace))
+    const submit = () => this.#commits.submit(command, access, trace)
+    const outcome = await (this.#traced ? tracing.enterSpan('commit', submit) : submit())
     const commit = { began, ended: Date.now() }
     if (!concernsDirectory(command)) return { outcome, commit }
     const told = await this.#outbox.flush()

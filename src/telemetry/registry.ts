@@ -17,27 +17,54 @@ export interface Metric {
   lines(): string[]
 }
 
+/** Something for each combination of labels. It is worded when it is asked for: counting has to be quick. */
+class ByLabels<T> {
+  readonly #names: readonly string[]
+  readonly #make: () => T
+  readonly #values = new Map<string, { readonly labels: Labels; readonly value: T }>()
+
+  constructor(names: readonly string[] = [], make: () => T) {
+    this.#names = names
+    this.#make = make
+    // What has no labels is there from the start.
+    if (!names.length) this.of([])
+  }
+
+  of(labels: Labels): T {
+    const key = labels.length === 1 ? (labels[0] as string) : labels.join('\n')
+    let found = this.#values.get(key)
+    if (!found) this.#values.set(key, (found = { labels, value: this.#make() }))
+    return found.value
+  }
+
+  /** All of them, with their labels as they are written. */
+  *[Symbol.iterator](): Iterator<[labels: string, value: T]> {
+    for (const { labels, value } of this.#values.values()) yield [pairs(this.#names, labels), value]
+  }
+}
+
 /** A number for each combination of labels. */
 class Values implements Metric {
   readonly #named: Named
   readonly #type: string
-  readonly #values = new Map<string, number>()
+  readonly #values: ByLabels<{ number: number }>
 
   constructor(named: Named, type: string) {
     this.#named = named
     this.#type = type
-    // What has no labels is there from the start.
-    if (!named.labels?.length) this.#values.set('', 0)
+    this.#values = new ByLabels(named.labels, () => ({ number: 0 }))
   }
 
   protected change(labels: Labels, more: number): void {
-    const key = pairs(this.#named.labels ?? [], labels)
-    this.#values.set(key, (this.#values.get(key) ?? 0) + more)
+    this.#values.of(labels).number += more
   }
 
   lines(): string[] {
     const { name } = this.#named
-    return [...head(this.#named, this.#type), ...[...this.#values].map(([key, value]) => line(name, key, value))]
+    return [
+      ...head(this.#named, this.#type),
+      ...Array.from(this.#values, ([key, { number }]) => line(name, key, number)),
+    ]
   }
 }
 
@@ -72,27 +99,21 @@ export class Gauge extends Values {
 export class Histogram implements Metric {
   readonly #named: Named
   readonly #bounds: readonly number[]
-  /** For each combination of labels, how many there are up to each bound and no lower one, and their sum. */
-  readonly #values = new Map<string, { readonly counts: number[]; sum: number }>()
+  /** How many there are up to each bound and no lower one, and their sum. */
+  readonly #values: ByLabels<{ readonly counts: number[]; sum: number }>
 
   constructor(named: Named, bounds: readonly number[]) {
     this.#named = named
     this.#bounds = bounds
-    if (!named.labels?.length) this.#at('')
+    this.#values = new ByLabels(named.labels, () => ({ counts: [...bounds, 0].map(() => 0), sum: 0 }))
   }
 
   observe(value: number, ...labels: string[]): void {
+    const at = this.#values.of(labels)
     const found = this.#bounds.findIndex((bound) => value <= bound)
-    const at = this.#at(pairs(this.#named.labels ?? [], labels))
     const index = found < 0 ? this.#bounds.length : found
     at.counts[index] = (at.counts[index] ?? 0) + 1
     at.sum += value
-  }
-
-  #at(key: string) {
-    let at = this.#values.get(key)
-    if (!at) this.#values.set(key, (at = { counts: [...this.#bounds, 0].map(() => 0), sum: 0 }))
-    return at
   }
 
   lines(): string[] {
