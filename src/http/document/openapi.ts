@@ -28,6 +28,7 @@ export function openApiDocument(): Json {
       summary: 'Has everyone checked in?',
       description:
         "Google's RuntimeConfig v1beta1, and what was added to it: that bears `x-rollcall-addition`. Bodies may be relaxed JSON; a field that is not known is refused.",
+      contact: { name: 'Whoever runs this deployment' },
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
