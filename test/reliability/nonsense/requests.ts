@@ -34,8 +34,14 @@ export function bytesOf(request: Request): { bytes: Buffer; given: Given } {
   const limited = headers.some(([name]) => name === 'x-server-timeout')
   const hosted = !headers.some(([name, value]) => name === 'host' && value === '')
   const http = head.length < MAX_HEAD && hosted
-  const given = { ...request.given, limited, http, v1: target.startsWith('/v1/') }
+  const given = { ...request.given, limited, http, lacking: isLacking(target) }
   return { bytes: Buffer.concat([head, content]), given }
+}
+
+/** Whether it may be about what is told to be missing: methods of v1, and `:restore`, however it is spelt. */
+function isLacking(target: string): boolean {
+  const spelt = target.replace(/%[\da-f]{2}/gi, (code) => String.fromCharCode(Number.parseInt(code.slice(1), 16)))
+  return target.startsWith('/v1/') || spelt.includes(':restore')
 }
 
 /** Keeps what it is to send. */
@@ -117,6 +123,12 @@ const elsewhere = fc
     fc.constantFrom(
       '/',
       '/healthz',
+      '/metrics',
+      '/openapi.json',
+      '/$discovery/rest',
+      '/docs',
+      '/docs/style.css',
+      '/v1beta1/projects',
       '/v1beta1',
       '/v1beta1/',
       '/v1/operations',

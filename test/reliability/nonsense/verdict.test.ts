@@ -17,10 +17,11 @@ describe('an answer to nonsense', () => {
     ['a refusal', refusal(400), { wrong: true }],
     ['a refusal without a body, as to HEAD', answer(404, ''), {}],
     ['a time limit that was set', refusal(504, 'DEADLINE_EXCEEDED'), { limited: true }],
-    ['what is missing of v1', refusal(501, 'UNIMPLEMENTED'), { v1: true }],
+    ['what is missing', refusal(501, 'UNIMPLEMENTED'), { lacking: true }],
     ['an event stream', answer(200, '', 'text/event-stream'), { http: true }],
     ['a socket', answer(101, '', ''), { http: true }],
     ['the console', answer(200, '<!doctype html>', 'text/html; charset=UTF-8'), { http: true }],
+    ['metrics', answer(200, '# HELP', 'text/plain; version=0.0.4; charset=utf-8'), { http: true }],
     ['what workerd says of what is no HTTP', answer(431, 'too large', 'text/plain'), { http: false }],
   ])('may be %s', (_, given, known) => expect(objection(given, known)).toBeUndefined())
 
@@ -33,7 +34,7 @@ describe('an answer to nonsense', () => {
     ['500 without a body', answer(500, ''), {}],
     ['503', refusal(503, 'UNAVAILABLE'), {}],
     ['504 without a limit', refusal(504, 'DEADLINE_EXCEEDED'), {}],
-    ['501 in v1beta1', refusal(501, 'UNIMPLEMENTED'), {}],
+    ['501 where nothing is missing', refusal(501, 'UNIMPLEMENTED'), {}],
     ['no JSON', answer(200, 'ok'), {}],
     ['a success with an error', answer(200, { error: {} }), {}],
     [

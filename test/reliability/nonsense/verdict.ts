@@ -11,8 +11,8 @@ export interface Given {
   readonly http?: boolean
   /** Whether it set a time limit, after which 504 is the answer. */
   readonly limited?: boolean
-  /** Whether it is about v1, of which some methods are told to be missing. */
-  readonly v1?: boolean
+  /** Whether it may be about a method that is told to be missing. */
+  readonly lacking?: boolean
 }
 
 export const JSON_TYPE = 'application/json; charset=UTF-8'
@@ -32,12 +32,15 @@ export function objection(answer: Answer, given: Given): string | undefined {
   return objectionToStatus(status, json, given)
 }
 
-/** Event streams and sockets, which go on; the console; and what workerd says of itself. */
+/** What the edge shows beside JSON: pages and their style, metrics. */
+const SHOWN = ['text/html; charset=UTF-8', 'text/css; charset=UTF-8', 'text/plain; version=0.0.4; charset=utf-8']
+
+/** Event streams and sockets, which go on; what is shown; and what workerd says of itself. */
 function objectionToOthers({ status, body }: Answer, given: Given, type: string | undefined): string | undefined {
   if (given.right) return `it should have succeeded, and was answered ${status} as ${type}`
   const goesOn = status === 101 || status === 204 || (status === 200 && type === 'text/event-stream')
   if (goesOn) return given.wrong ? `it should have been refused, and was answered ${status}` : undefined
-  if (type === 'text/html; charset=UTF-8' && (status === 200 || status === 304)) return undefined
+  if (type !== undefined && SHOWN.includes(type) && (status === 200 || status === 304)) return undefined
   if (given.http) return `${status} as ${type} is no answer of the edge: ${body.slice(0, 200)}`
   // workerd refuses what is no HTTP by itself; 501 is its word for a method that HTTP does not know.
   return [400, 408, 413, 414, 426, 431, 501].includes(status)
@@ -61,8 +64,8 @@ export function objectionToStatus(status: number, json: object, given: Given): s
 }
 
 /** Whether a refusal is the caller's to bear. Without a body, as to HEAD, there is no name. */
-function isTold(status: number, name: string | undefined, { limited, v1 }: Given): boolean {
-  if (status === 501) return v1 === true && (name ?? 'UNIMPLEMENTED') === 'UNIMPLEMENTED'
+function isTold(status: number, name: string | undefined, { limited, lacking }: Given): boolean {
+  if (status === 501) return lacking === true && (name ?? 'UNIMPLEMENTED') === 'UNIMPLEMENTED'
   if (status === 504) return limited === true && (name ?? 'DEADLINE_EXCEEDED') === 'DEADLINE_EXCEEDED'
   return status < 500
 }
