@@ -6,9 +6,9 @@ import { invalid, ok, type Result } from './fault.ts'
 import { parseName, quote } from './name.ts'
 
 /** Borders that an object and its data never leave. */
-export const JURISDICTIONS = ['eu', 'us', 'fedramp', 'fedramp-high'] as const
+const JURISDICTIONS = ['eu', 'us', 'fedramp', 'fedramp-high'] as const
 /** Regions that an object is made in, if there is room; without one, near to who first asks for it. */
-export const LOCATION_HINTS = 'wnam enam sam weur eeur apac apac-ne apac-se oc afr me'.split(' ')
+const LOCATION_HINTS = 'wnam enam sam weur eeur apac apac-ne apac-se oc afr me'.split(' ')
 
 export interface Place {
   readonly jurisdiction?: (typeof JURISDICTIONS)[number]

@@ -4,7 +4,7 @@ import { invalid, ok, refuse, type Result } from '../core/fault.ts'
 import { quote } from '../core/name.ts'
 import { admit, toldTo } from './auth/admit.ts'
 import { doorOf, type Visitor } from './auth/door.ts'
-import { recordPolicyChange, recordRefusal, shownName } from './auth/record.ts'
+import { recordPolicyChange, recordRefusal } from './auth/record.ts'
 import type { Env } from './env.ts'
 import { answer, faultResponse } from './answer.ts'
 import { METHODS } from './api.ts'
@@ -45,16 +45,16 @@ async function route(
   const method = target && findMethod(request.method, target)
   if (!method) return noSuchMethod(request.method, path.value)
   observation.method = method.id
-  observation.resource = shownName(target.name)
+  observation.resource = target.name
   const visitor = await admit(request, address, env)
   const outcome = visitor.ok
     ? await perform({ request, address, env, observation, target, method, visitor: visitor.value })
     : visitor
   const caller = visitor.ok ? visitor.value.member : undefined
-  const recorded = { caller, method: method.id, resource: target.name, request: observation.logged }
+  const recorded = () => ({ caller, method: method.id, resource: target.name, request: observation.logged })
   if (outcome instanceof Response) return outcome
-  if (!outcome.ok) recordRefusal(recorded, outcome.fault)
-  else if (method.verb === 'setIamPolicy') recordPolicyChange(recorded)
+  if (!outcome.ok) recordRefusal(recorded(), outcome.fault)
+  else if (method.verb === 'setIamPolicy') recordPolicyChange(recorded())
   return outcome
 }
 

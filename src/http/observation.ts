@@ -2,12 +2,13 @@
  * What is noted of a request to the API while it is answered, and what comes of that: headers of the answer, lines of
  * the log, spans, and measurements.
  */
+import type { Outcome } from '../core/command.ts'
+import type { Timed } from '../object/runtime-config.ts'
+import { log } from '../telemetry/log.ts'
 import { meterOf } from '../telemetry/meter.ts'
 import { randomHex, traceparent, type Trace } from '../telemetry/trace.ts'
 import { record, traceOf, type Interval, type Span } from '../telemetry/spans.ts'
-import type { Outcome } from '../core/command.ts'
-import { log } from '../telemetry/log.ts'
-import type { Timed } from '../object/runtime-config.ts'
+import { shownName } from './auth/record.ts'
 import type { Env } from './env.ts'
 
 /** An id that a caller may give its request. */
@@ -19,9 +20,9 @@ export class Observation {
   readonly trace: Trace | undefined
   readonly #env: Env
   readonly #began = Date.now()
-  /** The id of the method in the table of the API, and the name of what it is about, when these are known. */
+  /** The id of the method in the table of the API, when it is known. */
   method: string | undefined
-  resource: string | undefined
+  #resource: string | undefined
   /** When the object was asked and had answered, and when it had what was written on its disk. */
   object: Interval | undefined
   commit: Interval | undefined
@@ -31,6 +32,15 @@ export class Observation {
     this.requestId = REQUEST_ID.test(given) ? given : (headers.get('CF-Ray') ?? newId())
     this.trace = traceOf(headers, env)
     this.#env = env
+  }
+
+  /** The name of what it is about, when it is known, as far as it may stand in the log. */
+  get resource(): string | undefined {
+    return this.#resource && shownName(this.#resource)
+  }
+
+  set resource(name: string) {
+    this.#resource = name
   }
 
   /** The header `traceparent` for the object. */

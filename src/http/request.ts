@@ -3,6 +3,7 @@ import { all, invalid, ok, type Result } from '../core/fault.ts'
 import { checkProject, parseName, quote, type ResourceName } from '../core/name.ts'
 import { MAX_INT32 } from '../core/condition.ts'
 import type { Style } from './answer.ts'
+import { COMMON } from './document/parameters.ts'
 import { readMask, type Mask } from './fields.ts'
 import { camelCase } from './json.ts'
 
@@ -74,11 +75,10 @@ export type Values<P extends Parameters> = {
 }
 
 /** Parameters that every method takes. Those that stand for nothing here are taken and left alone (spec: section 1). */
-const COMMON = new Set(
-  '$.xgafv access_token alt callback fields key oauth_token prettyPrint quotaUser uploadType upload_protocol $alt $fields $prettyPrint $key $callback $quotaUser $userProject'.split(
-    ' ',
-  ),
-)
+const TAKEN = new Set([
+  ...Object.keys(COMMON),
+  ...'$alt $fields $prettyPrint $key $callback $quotaUser $userProject'.split(' '),
+])
 
 /** A request's URL, taken apart by hand: the platform's own parser lets a query pass that is no UTF-8. */
 export interface Address {
@@ -116,7 +116,7 @@ export function readParameters<P extends Parameters>(query: Address['query'], pa
   const values: Record<string, string | boolean | number | undefined> = {}
   for (const [name, type] of Object.entries(parameters)) values[name] = ABSENT[type]
   for (const [given, text] of query) {
-    if (COMMON.has(given)) continue
+    if (TAKEN.has(given)) continue
     const name = camelCase(given)
     if (!Object.hasOwn(parameters, name)) {
       return invalid(given, `${quote(given)} is not a query parameter of this method`)

@@ -88,9 +88,15 @@ function retell(store: SqlStore, message: OutboxMessage, behind: Stamp, now: Sta
   // If the config has changed meanwhile, a later message has taken the place of this one and will be told instead.
   const [current] = store.outbox()
   if (current?.entry.stamp !== message.entry.stamp) return
+  tellAnew(store, message.entry, now)
+}
+
+/** Has the directory told of a config as of now; answers the stamp of that. */
+export function tellAnew(store: SqlStore, entry: Omit<DirectoryEntry, 'stamp'>, now: Stamp): Stamp {
   const stamp = store.tick(now)
-  store.tellDirectory({ ...message.entry, stamp })
+  store.tellDirectory({ ...entry, stamp })
   // Where the config is listed, its etag is made of the directory's stamp.
   const config = store.config()
   if (config) store.putConfig({ ...config, updated: stamp })
+  return stamp
 }

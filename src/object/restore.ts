@@ -4,6 +4,7 @@
  */
 import { ok, refuse, type Result } from '../core/fault.ts'
 import type { Stamp } from '../core/time.ts'
+import { tellAnew } from './outbox.ts'
 import type { SqlStore } from './sql-store.ts'
 
 /** The moment to go back to: a time, in milliseconds since 1970, or what a restoration has answered as `undo`. */
@@ -43,9 +44,7 @@ export async function prepareRestoration(storage: History, to: Moment, last: Sta
  */
 export function goOn(store: SqlStore, name: string, last: Stamp, now: Stamp): void {
   store.advance(last)
-  const stamp = store.tick(now)
-  store.deletions.forgetAll(stamp)
   const config = store.config()
-  store.tellDirectory({ config: name, ...(config && { description: config.description }), stamp })
-  if (config) store.putConfig({ ...config, updated: stamp })
+  const stamp = tellAnew(store, { config: name, ...(config && { description: config.description }) }, now)
+  store.deletions.forgetAll(stamp)
 }

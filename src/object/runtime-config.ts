@@ -259,7 +259,8 @@ export abstract class RuntimeConfig extends DurableObject<ObjectEnv> {
     this.#sockets.push(happened)
     this.#sockets.mark(this.#store.last())
     for (const { events, trace } of happened) {
-      void this.#callbacks.deliver(events.flatMap(this.#callbackOf), trace)
+      const left = events.flatMap(this.#callbackOf)
+      if (left.length) void this.#callbacks.deliver(left, trace)
       for (const event of events) {
         if (event.kind === 'waiterEnded') this.#meter?.ended(this.#name, event.waiter.end?.how as string)
       }

@@ -7,7 +7,7 @@ import { isLoopback } from './document.ts'
 import { CLOSED, doorOf, type Visitor } from './door.ts'
 
 /** The refusal of what takes a credential and came without. */
-export const NEEDS_CREDENTIAL: Fault = {
+const NEEDS_CREDENTIAL: Fault = {
   kind: 'unauthenticated',
   message: 'The request has no credential, and without one it is not allowed: send "Authorization: Bearer <token>".',
 }

@@ -1,6 +1,5 @@
 /** What the query parameters of the API are for. */
-import type { Method } from '../method.ts'
-import type { Parameter } from '../request.ts'
+import type { Parameter, Parameters } from '../request.ts'
 
 /** A query parameter. */
 export interface QueryParameter {
@@ -36,7 +35,13 @@ const TYPES: Record<Parameter, QueryParameter['type']> = {
 }
 
 /** The query parameters of a method, by their names. Throws for one that {@link ABOUT} does not know. */
-export function queryOf({ id, query = {} }: Method): [name: string, QueryParameter][] {
+export function queryOf({
+  id,
+  query = {},
+}: {
+  readonly id: string
+  readonly query?: Parameters
+}): [name: string, QueryParameter][] {
   return Object.entries(query).map(([name, type]) => {
     const about = ABOUT[name]
     if (about === undefined) throw new Error(`${id}: the query parameter ${name} is described nowhere`)
